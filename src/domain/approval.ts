@@ -1,0 +1,182 @@
+import type { ClusterIdentity } from './cluster.ts';
+import type { Requirement } from './decision.ts';
+import type { Json } from './json.ts';
+import type { Ident, Masked } from './masked.ts';
+import type { Principal } from './principal.ts';
+
+export const approvalStates = [
+  'pending',
+  'approved',
+  'claimed',
+  'executed',
+  'failed',
+  'unknown',
+  'denied',
+  'expired',
+  'withdrawn',
+  'drifted',
+] as const;
+export type ApprovalState = (typeof approvalStates)[number];
+export type ApprovalCommand =
+  | 'quorum'
+  | 'undo'
+  | 'claim'
+  | 'deny'
+  | 'expire'
+  | 'withdraw'
+  | 'drift'
+  | 'succeed'
+  | 'fail'
+  | 'lose';
+
+/** The whole life of an approval, as data: what is not in this table does not happen. */
+export const transitions: Readonly<Record<ApprovalState, Readonly<Partial<Record<ApprovalCommand, ApprovalState>>>>> = {
+  pending: { quorum: 'approved', deny: 'denied', expire: 'expired', withdraw: 'withdrawn', drift: 'drifted' },
+  approved: {
+    undo: 'pending',
+    claim: 'claimed',
+    deny: 'denied',
+    expire: 'expired',
+    withdraw: 'withdrawn',
+    drift: 'drifted',
+  },
+  claimed: { succeed: 'executed', fail: 'failed', lose: 'unknown' },
+  executed: {},
+  failed: {},
+  unknown: {},
+  denied: {},
+  expired: {},
+  withdrawn: {},
+  drifted: {},
+};
+
+export const isOpen = (state: ApprovalState): boolean => state === 'pending' || state === 'approved';
+
+export interface Vote {
+  /** Record id in the people registry. */
+  readonly person: string;
+  readonly decision: 'approve' | 'deny' | 'undo';
+  readonly comment: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly channel: 'terminal' | 'slack';
+  /** 1, 2, …: the person's how-manieth; the last one counts. */
+  readonly n: number;
+}
+
+/** One person over all channels. Votes without a record do not count; distinct means distinct records. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** OS user names that vote at the terminal as this person. */
+  readonly osUsers: readonly string[];
+  readonly slack?: { readonly team: string; readonly user: string };
+  readonly subjects?: readonly { readonly issuer: string; readonly subject: string }[];
+}
+
+export interface PeopleRegistry {
+  byId(id: string): Person | undefined;
+  byOsUser(name: string): Person | undefined;
+  all(): readonly Person[];
+}
+
+/** What an approver is shown, rendered by the server from the plan, complete and masked. */
+export interface PlanCard {
+  /** `Deployment shop/web, image web:1.4.1 -> web:1.4.2` */
+  readonly summary: Masked<string>;
+  /** Facts by risk, one a line. */
+  readonly risks: readonly Masked<string>[];
+  /** The whole diff, never cut. */
+  readonly diff: Masked<string>;
+  /** The agent's reason: one line, its claim, not verified. */
+  readonly reason: Masked<string>;
+}
+
+export interface ApprovalDraft {
+  readonly invocation: string;
+  readonly principal: Principal;
+  readonly tool: string;
+  readonly cluster: ClusterIdentity;
+  readonly objects: readonly Ident[];
+  readonly callDigest: string;
+  readonly planDigest: string;
+  readonly manifestDigests: readonly string[];
+  readonly bundleDigest: string;
+  readonly rule: string;
+  readonly requirement: Requirement;
+  readonly card: PlanCard;
+  /** Sealed at rest and wiped at the end: the canonical input with objects pinned by name and uid. */
+  readonly input: Json;
+}
+
+export interface Approval extends Omit<ApprovalDraft, 'card' | 'input'> {
+  readonly id: string;
+  readonly state: ApprovalState;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly decideBy: number;
+  /** Set when the quorum is met: until when it may be claimed. */
+  readonly useBy: number | undefined;
+  readonly votes: readonly Vote[];
+  /** Distinct people whose approve counts now, of how many. */
+  readonly have: number;
+  readonly need: number;
+  readonly card: PlanCard;
+  /** Whether any process waits for it now. */
+  readonly awaited: boolean;
+}
+
+export interface VoteRequest {
+  readonly person: Person;
+  readonly decision: 'approve' | 'deny' | 'undo';
+  readonly comment: string | undefined;
+  readonly channel: Vote['channel'];
+}
+
+/** Approvals as the gate, the channels and the command line use them. Every transition is audited before it is visible. */
+export interface Approvals {
+  /** Durable when it resolves. @throws ApprovalDenied (nobody reachable who may approve, or a standing denial), RateLimited (caps) */
+  request(draft: ApprovalDraft): Promise<Approval>;
+  /** The approval of the identical call of this principal: open, or settled with a result that may not have been seen. */
+  attach(principal: Principal, callDigest: string): Promise<Approval | undefined>;
+  /** A denial that still stands for this plan (30 minutes). */
+  standingDenial(principal: Principal, planDigest: string): Promise<Approval | undefined>;
+  /** @throws NotFound; also for an approval of another principal when `principal` is given */
+  read(id: string, principal?: Principal): Promise<Approval>;
+  list(filter: { readonly principal?: Principal; readonly open?: boolean }): Promise<readonly Approval[]>;
+  /** Resolves when it is not pending any more, at `until`, or when `signal` aborts; `onChange` for each visible change. */
+  wait(
+    id: string,
+    options: { until: number; signal: AbortSignal; onChange?: (approval: Approval) => void },
+  ): Promise<Approval>;
+  /** Marks somebody as waiting; the returned function detaches. */
+  awaitedBy(id: string): () => void;
+  /** @throws Invalid or ApprovalDenied saying why this vote does not count */
+  vote(id: string, vote: VoteRequest): Promise<Approval>;
+  /**
+   * Ends the waiting for one winner, on disk; then reads the votes again, from the audit chain too.
+   * @throws ApprovalDenied, ApprovalExpired, ApprovalWithdrawn, PlanDrifted when another end was first; Denied when votes and chain disagree
+   */
+  claim(id: string, requirement: Requirement): Promise<Approval>;
+  /** Ends the waiting without a run. False: another end was first. */
+  close(id: string, command: 'withdraw' | 'drift' | 'expire', because: string): Promise<boolean>;
+  /** After a claim: how the run ended, with the result to hand out (sealed at rest). */
+  settle(id: string, command: 'succeed' | 'fail' | 'lose', result: Json): Promise<Approval>;
+  /** The kept result of a settled approval; `once` marks it seen for identical calls. */
+  result(id: string): Promise<Json | undefined>;
+  seen(id: string): Promise<void>;
+  /** The sealed canonical input. Undefined after the end. */
+  input(id: string): Promise<Json | undefined>;
+}
+
+/** Where people are asked. The terminal needs no push; Slack comes as another adapter. */
+export interface ApprovalChannel {
+  readonly name: string;
+  /** Where approvers look, for the waiting agent's sentence: `the terminal (countersign approvals)`. */
+  readonly place: string;
+  /** Whether anybody can be asked now, and if not what to configure. */
+  reachable(requirement: Requirement): { readonly ok: true } | { readonly ok: false; readonly hint: string };
+  post(approval: Approval): Promise<void>;
+  update(approval: Approval): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import type { Ident, Masked } from './masked.ts';
+
+export const auditTypes = [
+  'Started',
+  'Stopped',
+  'ConfigLoaded',
+  'PolicyLoaded',
+  'RequestReceived',
+  'Refused',
+  'Planned',
+  'Decided',
+  'ApprovalRequested',
+  'ApprovalVoted',
+  'VoteWithdrawn',
+  'ApprovalClaimed',
+  'ApprovalClosed',
+  'Authorized',
+  'Executed',
+  'Failed',
+  'Unknown',
+  'Reconciled',
+  'RecordingOpened',
+  'RecordingClosed',
+  'SecretsRead',
+  'CallsDropped',
+] as const;
+export type AuditType = (typeof auditTypes)[number];
+
+export type AuditValue = Ident | number | boolean | Masked<string>;
+
+/**
+ * One event, flat: one fact, one key, the same key on every line (the keys are listed in docs/audit.md). `seq`, `time` and
+ * `prev` are the log's own. Values are identifiers, numbers, or text that passed the mask.
+ */
+export interface AuditEvent {
+  readonly type: AuditType;
+  readonly invocation: string;
+  readonly fields: { readonly [key: string]: AuditValue | readonly AuditValue[] | undefined };
+}
+
+export interface AuditLog {
+  /** Resolves when the line is on disk (group commit). @throws AuditUnavailable: what cannot be recorded does not run */
+  append(event: AuditEvent): Promise<void>;
+  /** Rides the next flush, within 50 ms: for the outcome of a read. Failure turns readiness red. */
+  note(event: AuditEvent): void;
+  readonly healthy: boolean;
+  close(): Promise<void>;
+}
+
+/** A vote as the chain has it: a claim believes the chain, not the store. */
+export interface ChainedVote {
+  readonly approval: string;
+  readonly person: string;
+  readonly decision: 'approve' | 'deny' | 'undo';
+  readonly n: number;
+  readonly planDigest: string;
+}
+
+export interface AuditReader {
+  /** All votes for one approval over all chains in the directory, links checked. @throws AuditUnavailable for a broken chain */
+  votes(approval: string): Promise<readonly ChainedVote[]>;
+  /** Invocations with an Authorized line and no outcome. */
+  openIntents(): Promise<readonly { readonly invocation: string; readonly approval: string | undefined }[]>;
+}

@@ -1,0 +1,125 @@
+import type { Grant } from './grant.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Frame } from './recording.ts';
+import type { ApplyRequest, ExecRequest, PlannedRequest } from './request.ts';
+import type { ObjectRef, ResourceType } from './resource.ts';
+
+/** Which cluster this is, read over the connection that executes: approvals are bound to it. */
+export interface ClusterIdentity {
+  /** Our configured name, as every result shows it; `sandbox (in memory, not a real cluster)` for the sandbox. */
+  readonly name: string;
+  /** uid of the kube-system namespace. */
+  readonly uid: string;
+  /** SHA-256 of the CA certificates in DER order; empty for the sandbox, which has no TLS. */
+  readonly caDigest: string;
+  readonly arn?: string;
+}
+
+/** For whom and why requests are sent: enters Audit-ID headers and, where configured, impersonation extras. */
+export interface RequestContext {
+  readonly invocation: string;
+  readonly agent: string;
+  readonly person?: string;
+  readonly approval?: string;
+  /** The next Audit-ID of this invocation; every Kubernetes request takes one. */
+  readonly nextAuditId: () => string;
+  readonly signal: AbortSignal;
+}
+
+/** One configured cluster. Nothing is sent before the first use. */
+export interface Cluster {
+  readonly name: string;
+  readonly defaultNamespace: string;
+  readonly sandbox: boolean;
+  /** Cached after the first read; `fresh` reads it again over the executing connection (at the claim). @throws Unavailable */
+  identity(context: RequestContext, fresh?: boolean): Promise<ClusterIdentity>;
+  planning(context: RequestContext): PlanningHandle;
+  /** Redeems the grant, once; the handle then sends the granted requests and nothing else. @throws Internal for a grant that is spent or forged */
+  execution(grant: Grant, context: RequestContext): ExecutionHandle;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads and dry-runs, as a planner user that the API server itself lets do nothing else. It has no way to write: `dryRun=All`
+ * is added here, never by a caller, and only for PATCH of kinds that kube-apiserver serves itself.
+ * All raw: what it returns is for planning, never for the agent.
+ */
+export interface PlanningHandle {
+  readonly defaultNamespace: string;
+  /** A resource as people say it (`deploy`, `deployments.apps`, `deployments.v1.apps`, `Deployment`). @throws Invalid unknown (with near ones) or ambiguous (with candidates) */
+  resolve(resource: string): Promise<ResourceType>;
+  /** A kind as a manifest says it. @throws Invalid */
+  resolveKind(apiVersion: string, kind: string): Promise<ResourceType>;
+  /** Undefined: the object is not there. @throws Forbidden, Unavailable */
+  get(object: ObjectRef): Promise<JsonObject | undefined>;
+  /** The scale subresource: replicas with the uid and resourceVersion they were read with. Undefined: not there. @throws Invalid if the kind has none */
+  scale(object: ObjectRef): Promise<ScaleState | undefined>;
+  /** Metadata of the matching objects, up to `limit` (1..5000); `more` if there are others. */
+  listMetadata(query: MetadataQuery): Promise<MetadataList>;
+  /** Server-side apply with dryRun=All and strict field validation, with the request's uid and resourceVersion. @throws Conflict, Invalid, NotFound, Forbidden */
+  dryRunApply(request: ApplyRequest): Promise<DryRun>;
+  /** All types that can be listed, for what a namespace holds. */
+  types(): Promise<readonly ResourceType[]>;
+}
+
+export interface ScaleState {
+  readonly replicas: number;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+export interface MetadataQuery {
+  readonly type: ResourceType;
+  readonly namespace: string | undefined;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit: number;
+}
+
+export interface MetadataList {
+  readonly items: readonly JsonObject[];
+  readonly more: boolean;
+  /** All of them, where the server says how many remain. */
+  readonly total: number | undefined;
+}
+
+export interface DryRun {
+  readonly object: JsonObject;
+  readonly warnings: readonly string[];
+}
+
+/** Sends granted requests: each mutating one once. Knows nothing of inputs. */
+export interface ExecutionHandle {
+  /**
+   * @throws CountersignError NotFound, Conflict, Invalid, Forbidden, Failed on a definite 4xx; `Unknown` on a 5xx, a timeout or a
+   * socket lost after sending a mutation; Unavailable when nothing was sent.
+   */
+  send(request: Exclude<PlannedRequest, ExecRequest>): Promise<RawResponse>;
+  /** Runs the command, `onFrame` for each chunk as it comes; back-pressure by its promise. */
+  exec(request: ExecRequest, onFrame: (frame: Frame) => Promise<void>): Promise<ExecEnd>;
+}
+
+/** Raw: only the masker reads it. */
+export interface RawResponse {
+  readonly httpStatus: number;
+  readonly body: Json;
+  readonly warnings: readonly string[];
+}
+
+export interface ExecEnd {
+  /** Undefined: the connection ended without a status, the outcome is unknown. */
+  readonly exitCode: number | undefined;
+  readonly timedOut: boolean;
+  /** The channel-3 Status or our own reason where there is no exit code; raw. */
+  readonly reason: string | undefined;
+}
+
+/** Reads Secrets and the like for the masker, with an identity of its own. Raw. */
+export interface SecretReader {
+  get(
+    namespace: string,
+    kind: 'Secret' | 'ServiceAccount' | 'Pod' | 'ConfigMap',
+    name: string,
+  ): Promise<JsonObject | undefined>;
+  listSecrets(namespace: string): Promise<readonly JsonObject[]>;
+}

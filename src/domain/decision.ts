@@ -1,0 +1,67 @@
+import type { Facts } from './facts/facts.ts';
+import type { Principal } from './principal.ts';
+import type { Access } from './request.ts';
+
+/** The zero value is deny: whoever forgets a case denies. */
+export type Verdict = 'deny' | 'allow' | 'review';
+
+/** One object (or list) that a call touches, in the words that rules match on. */
+export interface Target {
+  /** `deployments.apps`; undefined: not known yet (first pass). */
+  readonly resourceGroup: string | undefined;
+  readonly access: Access;
+  /** null: cluster-scoped, or a list over all namespaces; undefined: not known yet. */
+  readonly namespace: string | null | undefined;
+  readonly name?: string;
+}
+
+export interface DecisionInput {
+  readonly principal: Principal;
+  readonly tool: string;
+  /** The configured name of the cluster. */
+  readonly cluster: string;
+  readonly targets: readonly Target[];
+  /** Undefined in the first pass. */
+  readonly facts: Facts | undefined;
+}
+
+/** What an approval must fulfil. Those of all matching review rules add up: each slot needs a person of its own. */
+export interface Requirement {
+  readonly slots: readonly Slot[];
+  readonly decideWithinSeconds: number;
+  readonly useWithinSeconds: number;
+  /** Whether the person behind the agent may countersign (off in the strict bundle). */
+  readonly ownerMay: boolean;
+  readonly confirmCode: boolean;
+}
+
+/** `count` distinct people, of `group` if it is named. */
+export interface Slot {
+  readonly group: string | undefined;
+  readonly count: number;
+}
+
+export interface Decision {
+  readonly verdict: Verdict;
+  /** The rule that decided, and all that matched; empty: nothing matched, which is deny. */
+  readonly rule: string | undefined;
+  readonly matched: readonly string[];
+  /** The rule's own words, for who is denied or asked. */
+  readonly because: string;
+  /** With `review` only. */
+  readonly requirement: Requirement | undefined;
+  readonly bundleDigest: string;
+}
+
+/**
+ * Policy decision point (NIST SP 800-162). Pure and total: an unreadable or broken policy is a decision to deny, not a throw.
+ */
+export interface DecisionPoint {
+  readonly bundleDigest: string;
+  /** Three-valued pass over what the call itself says: `denied` only if no rule could allow or hold it whatever the facts. */
+  first(
+    input: DecisionInput,
+  ): { readonly undecided: true } | { readonly undecided: false; readonly decision: Decision };
+  /** The whole decision: the strictest over all targets and all matching rules. */
+  decide(input: DecisionInput): Decision;
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical.ts';
+import type { ClusterIdentity } from './cluster.ts';
+import type { ObjectEffect } from './effect.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { formatPath, type Path } from './path.ts';
+import { type Principal, principalForm } from './principal.ts';
+import { type PlannedRequest, typeOf } from './request.ts';
+import { type ObjectRef, objectId, resourceGroup } from './resource.ts';
+import type { Keyed } from './state.ts';
+
+const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+/** Of a document as a person has it in a file; `countersign digest FILE` prints the same. Leaves named by the mask are keyed. */
+export const manifestDigest = (manifest: JsonObject): string =>
+  sha256(`countersign/manifest/v1\0${canonicalJson(manifest)}`);
+
+export const stdinDigest = (stdin: string | undefined): string => (stdin === undefined ? '' : sha256(stdin));
+
+/** Computed before drafting: identical calls re-attach by it. `input` is canonical and without the reason. */
+export const callDigest = (principal: Principal, cluster: string, tool: string, input: Json): string =>
+  sha256(`countersign/call/v1\0${canonicalJson({ principal: principalForm(principal), cluster, tool, input })}`);
+
+export interface PlanParts {
+  readonly cluster: ClusterIdentity;
+  readonly principal: Principal;
+  readonly tool: string;
+  /** In digest form already (`requestForm`). */
+  readonly requests: readonly Json[];
+  readonly effects: readonly ObjectEffect[];
+}
+
+/** What an approval is bound to. One digest per object inside, so that an object that is gone is a subset and not a drift. */
+export function planDigest(parts: PlanParts): string {
+  const { name, ...cluster } = parts.cluster;
+  const form: Json = {
+    cluster: { name, ...cluster },
+    principal: principalForm(parts.principal),
+    tool: parts.tool,
+    objects: objectDigests(parts.requests, parts.effects),
+  };
+  return sha256(`countersign/plan/v1\0${canonicalJson(form)}`);
+}
+
+/** One digest per request with its effect; reads have no effect. */
+export const objectDigests = (requests: readonly Json[], effects: readonly ObjectEffect[]): readonly string[] =>
+  requests.map((request, index) => {
+    const effect = effects[index];
+    return sha256(canonicalJson({ request, effect: effect === undefined ? null : effectForm(effect) }));
+  });
+
+/** What of an effect is hashed: what changes and for which object; not what a delete takes with it, which is facts. */
+const effectForm = (effect: ObjectEffect): Json => ({
+  object: objectId(effect.object),
+  action: effect.action,
+  uid: effect.uid ?? null,
+  changes: effect.changes.map(({ path, from, to }) => withoutUndefined({ path, from, to })),
+  removes: effect.removes,
+  takes: effect.takes.map(({ path, manager }) => ({ path, manager })),
+  unknown: effect.unknown ?? null,
+});
+
+/** A request as it is hashed: everything but resourceVersion, secret leaves keyed. */
+export function requestForm(request: PlannedRequest, sensitive: readonly Path[], keyed: Keyed): Json {
+  const type = typeOf(request);
+  const where: JsonObject = { resource: resourceGroup(type), version: type.version };
+  const { resourceVersion: _, ...rest } = request as PlannedRequest & { resourceVersion?: string };
+  if (rest.action === 'list') {
+    const { type: __, ...query } = rest;
+    return withoutUndefined({ ...where, ...query });
+  }
+  const { object, ...said } = rest;
+  const base = { ...where, namespace: object.namespace ?? null, name: object.name };
+  if (said.action === 'apply')
+    return withoutUndefined({ ...base, ...said, body: digestForm(object, said.body, sensitive, keyed) });
+  if (said.action === 'exec') return withoutUndefined({ ...base, ...said, stdin: stdinDigest(said.stdin) });
+  return withoutUndefined({ ...base, ...said });
+}
+
+/**
+ * The object with each sensitive leaf replaced by a keyed token. The token is bound to object and path, so equal secrets in
+ * two places have different tokens and nothing can be compared across objects.
+ */
+export function digestForm(object: ObjectRef, value: JsonObject, sensitive: readonly Path[], keyed: Keyed): JsonObject {
+  const scope = `${resourceGroup(object.type)}/${object.namespace ?? ''}/${object.name}`;
+  return sensitive.reduce<Json>(
+    (tree, path) => replaceAt(tree, path, (leaf) => keyed(`${scope}\0${formatPath(path)}\0${canonicalJson(leaf)}`)),
+    value,
+  ) as JsonObject;
+}
+
+function replaceAt(tree: Json, path: Path, token: (leaf: Json) => string): Json {
+  const [step, ...rest] = path;
+  if (step === undefined) return token(tree);
+  if (typeof step === 'string') {
+    if (!isJsonObject(tree) || !Object.hasOwn(tree, step)) return tree;
+    return { ...tree, [step]: replaceAt(tree[step] as Json, rest, token) };
+  }
+  if (!Array.isArray(tree)) return tree;
+  return tree.map((each: Json, index) => {
+    const here =
+      'index' in step
+        ? step.index === index
+        : 'value' in step
+          ? canonicalJson(each) === canonicalJson(step.value)
+          : isJsonObject(each) && Object.entries(step.key).every(([field, value]) => each[field] === value);
+    return here ? replaceAt(each, rest, token) : each;
+  });
+}
+
+const withoutUndefined = (members: { readonly [key: string]: unknown }): JsonObject =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;

@@ -1,0 +1,143 @@
+import { stringify } from 'yaml';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { type Masked, open, seal } from './seal.ts';
+
+export type { Masked } from './seal.ts';
+export { open } from './seal.ts';
+
+declare const plainText: unique symbol;
+/** A string that cannot carry a secret by its place: an id, an enum, a name, a digest, a time. Made by `ident`. */
+export type Ident = string & { readonly [plainText]: true };
+export type Plain = Ident | number | boolean;
+
+/**
+ * An identifier as people see it: every character that is not printable ASCII becomes a visible `\u{…}`.
+ * For names, kinds, verbs, ids, digests and times; never for values.
+ */
+export const ident = (text: string): Ident =>
+  text.replace(/[^\x21-\x7e ]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`) as Ident;
+
+const isPlain = (hole: unknown): hole is Plain =>
+  typeof hole === 'string' || typeof hole === 'number' || typeof hole === 'boolean';
+
+/** A sentence of our own words around masked and plain parts. */
+export function say(words: TemplateStringsArray, ...holes: readonly (Masked<string> | Plain)[]): Masked<string> {
+  let text = words[0] ?? '';
+  holes.forEach((hole, index) => {
+    text += (isPlain(hole) ? String(hole) : open(hole)) + (words[index + 1] ?? '');
+  });
+  return seal(text);
+}
+
+export type MaskedPart =
+  | Masked<Json>
+  | Masked<string>
+  | Masked<JsonObject>
+  | Plain
+  | undefined
+  | readonly MaskedPart[]
+  | { readonly [key: string]: MaskedPart };
+
+/** A masked object of masked and plain parts; members that are undefined are left out. */
+export const compose = (parts: { readonly [key: string]: MaskedPart }): Masked<JsonObject> =>
+  seal(unwrap(parts) as JsonObject);
+
+function unwrap(part: MaskedPart): Json | undefined {
+  if (part === undefined || isPlain(part)) return part;
+  if (Array.isArray(part)) return part.map((each) => unwrap(each) ?? null);
+  if (Object.getPrototypeOf(part) === Object.prototype) {
+    const members = Object.entries(part as { [key: string]: MaskedPart });
+    const kept = members
+      .map(([key, value]) => [key, unwrap(value)] as const)
+      .filter(([, value]) => value !== undefined);
+    return Object.fromEntries(kept) as JsonObject;
+  }
+  return open(part as Masked<Json>);
+}
+
+/** The members of both; those of the later one win. */
+export const merge = (...parts: readonly Masked<JsonObject>[]): Masked<JsonObject> =>
+  seal(Object.assign({}, ...parts.map(open)) as JsonObject);
+
+export const join = (parts: readonly Masked<string>[], between: Plain): Masked<string> =>
+  seal(parts.map(open).join(String(between)));
+
+/** The member at `path`, masked still; undefined where there is none. */
+export function pick(masked: Masked<Json>, ...path: readonly (string | number)[]): Masked<Json> | undefined {
+  let here: Json | undefined = open(masked);
+  for (const key of path) {
+    if (Array.isArray(here) && typeof key === 'number') here = here[key];
+    else if (isJsonObject(here) && Object.hasOwn(here, String(key))) here = here[String(key)];
+    else return undefined;
+  }
+  return here === undefined ? undefined : seal(here);
+}
+
+export const elements = (masked: Masked<Json>): readonly Masked<Json>[] => {
+  const value = open(masked);
+  return Array.isArray(value) ? value.map((each) => seal(each as Json)) : [];
+};
+
+/** A string or number leaf as text; anything else as compact JSON. */
+export const asText = (masked: Masked<Json>): Masked<string> => {
+  const value = open(masked);
+  return seal(typeof value === 'string' ? value : JSON.stringify(value));
+};
+
+export const jsonText = (masked: Masked<Json>, indent = 0): Masked<string> =>
+  seal(JSON.stringify(open(masked), null, indent));
+
+export const yamlText = (masked: Masked<Json>): Masked<string> => seal(stringify(open(masked), { lineWidth: 0 }));
+
+/** Only the members that stand at one of the dotted paths (`spec.replicas`, `spec.template.spec.containers.image`). Lists are walked through. */
+export const project = (masked: Masked<Json>, paths: readonly string[]): Masked<Json> =>
+  seal(
+    projectJson(
+      open(masked),
+      paths.map((path) => path.split('.')),
+    ),
+  );
+
+function projectJson(value: Json, paths: readonly (readonly string[])[]): Json {
+  if (paths.some((path) => path.length === 0)) return value;
+  if (Array.isArray(value)) return value.map((each) => projectJson(each as Json, paths));
+  if (!isJsonObject(value)) return {};
+  const kept: Record<string, Json> = {};
+  for (const key of new Set(paths.map((path) => path[0] as string))) {
+    if (!Object.hasOwn(value, key)) continue;
+    const deeper = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
+    kept[key] = projectJson(value[key] as Json, deeper);
+  }
+  return kept;
+}
+
+export const lines = (masked: Masked<string>): readonly Masked<string>[] =>
+  open(masked)
+    .split('\n')
+    .map((line) => seal(line));
+
+/** Bytes in UTF-8. */
+export const byteLength = (masked: Masked<string>): number => Buffer.byteLength(open(masked));
+
+/** The leading whole lines that fit into `bytes`, and how many bytes and lines were left out. */
+export function cut(
+  masked: Masked<string>,
+  bytes: number,
+): { head: Masked<string>; leftBytes: number; leftLines: number } {
+  const text = open(masked);
+  if (Buffer.byteLength(text) <= bytes) return { head: masked, leftBytes: 0, leftLines: 0 };
+  const kept: string[] = [];
+  let used = 0;
+  const all = text.split('\n');
+  for (const line of all) {
+    used += Buffer.byteLength(line) + 1;
+    if (used > bytes) break;
+    kept.push(line);
+  }
+  const head = kept.join('\n');
+  return {
+    head: seal(head),
+    leftBytes: Buffer.byteLength(text) - Buffer.byteLength(head),
+    leftLines: all.length - kept.length,
+  };
+}

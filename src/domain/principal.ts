@@ -1,0 +1,28 @@
+import type { JsonObject } from './json.ts';
+
+/**
+ * Who is calling. `issuer`, `subject` and `agent` identify; groups and the rest describe.
+ * In RFC 8693 words `sub` is the person and `act.sub` the agent; over stdio without a token it is the local user, unverified.
+ */
+export interface Principal {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly client?: string;
+  readonly groups: readonly string[];
+  /** What people call the agent: `act.sub`, the client, or `local:<os user>`. */
+  readonly agent: string;
+  /** The person behind the agent, the id of a record of the people registry; undefined: nobody is known. */
+  readonly person?: string;
+  /** Whether a token was verified; false over stdio without one. */
+  readonly verified: boolean;
+}
+
+/** What of a principal enters digests: issuer, subject and actor, not groups or expiry. */
+export const principalForm = (principal: Principal): JsonObject => ({
+  issuer: principal.issuer,
+  subject: principal.subject,
+  agent: principal.agent,
+});
+
+export const samePrincipal = (a: Principal, b: Principal): boolean =>
+  a.issuer === b.issuer && a.subject === b.subject && a.agent === b.agent;
