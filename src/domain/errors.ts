@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /**
  * Why a call did not do what was asked. A closed set: transport maps each to one result status, audit to one event.
  * `Unknown` is not a failure: it says that nobody knows whether the change was made.
@@ -32,6 +34,10 @@ export interface ErrorDetails {
   readonly httpStatus?: number;
   /** `race`: somebody wrote in between, planning again may help. `ownership`: a field belongs to another manager. */
   readonly conflict?: 'race' | 'ownership' | 'exists' | 'gone';
+  /** More lines under the message, in our own words and the caller's; live values only after the mask. */
+  readonly lines?: readonly string[];
+  /** The same for programs: `rule`, `approval`, `conflicts` … */
+  readonly data?: JsonObject;
   readonly cause?: unknown;
 }
 
@@ -46,6 +52,8 @@ export class CountersignError extends Error {
   readonly upstream: string | undefined;
   readonly httpStatus: number | undefined;
   readonly conflict: ErrorDetails['conflict'];
+  readonly lines: readonly string[];
+  readonly data: JsonObject;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -54,6 +62,8 @@ export class CountersignError extends Error {
     this.upstream = details.upstream;
     this.httpStatus = details.httpStatus;
     this.conflict = details.conflict;
+    this.lines = details.lines ?? [];
+    this.data = details.data ?? {};
   }
 }
 
