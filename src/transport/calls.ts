@@ -1,0 +1,149 @@
+import type { Log } from '../domain/environment.ts';
+import { toCountersignError } from '../domain/errors.ts';
+import type { Invocation, Invoke } from '../domain/invocation.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { ident, type Masked, open } from '../domain/masked.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { AnyTool } from '../domain/tool.ts';
+import { malformedCall, unexpected, unknownTool } from './own-outcomes.ts';
+import { present } from './present.ts';
+import { type RequestId, rpcError } from './stdio-wire.ts';
+
+export interface CallOptions {
+  readonly tools: readonly AnyTool[];
+  /** Before each published name (`k8s_`), for clients that do not name the server; empty: none. */
+  readonly prefix: string;
+  readonly invoke: Invoke;
+  readonly principal: () => Principal;
+  readonly client: () => { readonly name: string; readonly version: string };
+  /** Milliseconds; asked for each call. */
+  readonly waitBudget: (client: string, progress: boolean) => number;
+  readonly write: (json: string) => void;
+  readonly log: Log;
+}
+
+export interface Calls {
+  /** Takes the message if it is a tool call; the answer is written when it is there. */
+  take(message: JsonObject, bytes: number): boolean;
+  /** The client does not wait any more: waits detach, and no answer is sent (MCP, "Cancellation"). */
+  cancel(id: RequestId): void;
+  /** The client is gone: every wait detaches. Resolves when all calls under way have ended. */
+  detach(): Promise<void>;
+}
+
+/**
+ * `tools/call`, from the raw message to the answer on the wire, without the SDK's three validation passes: the gate checks the
+ * input by the tool's own schema, and what we answer is made here.
+ */
+export function createCalls(options: CallOptions): Calls {
+  const running = new Map<RequestId, AbortController>();
+  const ends = new Set<Promise<void>>();
+  const names = new Map(options.tools.map((tool) => [`${options.prefix}${tool.name}`, tool.name]));
+
+  const answer = async (
+    id: RequestId,
+    params: JsonObject,
+    bytes: number,
+    controller: AbortController,
+  ): Promise<void> => {
+    const outcome = await run(params, bytes, controller.signal);
+    const cancelled = running.get(id) !== controller;
+    if (cancelled) return;
+    running.delete(id);
+    options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
+  };
+
+  const run = async (params: JsonObject, bytes: number, signal: AbortSignal): Promise<Outcome> => {
+    const name = params.name;
+    if (typeof name !== 'string') return malformedCall();
+    const tool = names.get(name);
+    if (tool === undefined) return unknownTool(name, [...names.keys()]);
+    try {
+      return await options.invoke(invocation(tool, params, bytes, signal));
+    } catch (thrown) {
+      options.log.error('A call failed in a way that it must not', { tool, cause: String(thrown) });
+      return unexpected(toCountersignError(thrown));
+    }
+  };
+
+  const invocation = (tool: string, params: JsonObject, bytes: number, signal: AbortSignal): Invocation => {
+    const token = progressToken(params);
+    const client = options.client();
+    return {
+      tool,
+      input: params.arguments ?? {},
+      inputBytes: bytes,
+      principal: options.principal(),
+      client,
+      signal,
+      progress: token === undefined ? undefined : progressNotes(token, signal, options.write),
+      waitBudget: options.waitBudget(client.name, token !== undefined),
+    };
+  };
+
+  return {
+    take: (message, bytes) => {
+      if (message.method !== 'tools/call') return false;
+      const { id, params } = message;
+      if (typeof id !== 'string' && typeof id !== 'number') return true;
+      if (running.has(id))
+        options.write(rpcError(id, -32600, `The id ${JSON.stringify(id)} is in use by another request`));
+      else {
+        const controller = new AbortController();
+        running.set(id, controller);
+        const end = answer(id, isJsonObject(params) ? params : {}, bytes, controller)
+          .catch((thrown) => failedAnswer(id, thrown))
+          .finally(() => ends.delete(end));
+        ends.add(end);
+      }
+      return true;
+    },
+    cancel: (id) => {
+      const controller = running.get(id);
+      running.delete(id);
+      controller?.abort();
+    },
+    detach: async () => {
+      for (const controller of running.values()) controller.abort();
+      await Promise.all(ends);
+    },
+  };
+
+  function failedAnswer(id: RequestId, thrown: unknown): void {
+    running.delete(id);
+    options.log.error('An answer could not be made', { cause: String(thrown) });
+    const outcome = unexpected(toCountersignError(thrown));
+    options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
+  }
+}
+
+function progressToken(params: JsonObject): string | number | undefined {
+  const meta: Json | undefined = params._meta;
+  const token = isJsonObject(meta) ? meta.progressToken : undefined;
+  return typeof token === 'string' || typeof token === 'number' ? token : undefined;
+}
+
+/** A client shows a note on one line. */
+const noteCharacters = 200;
+
+/** Increasing numbers, as the protocol wants; nothing after the client stopped listening. */
+function progressNotes(token: string | number, signal: AbortSignal, write: (json: string) => void) {
+  let progress = 0;
+  return (note: Masked<string>): void => {
+    if (signal.aborted) return;
+    progress += 1;
+    const all = Array.from(open(note));
+    const message = all.length <= noteCharacters ? all.join('') : `${all.slice(0, noteCharacters - 1).join('')}…`;
+    const params = { progressToken: token, progress, message };
+    write(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params }));
+  };
+}
+
+export const clientNamed = (
+  name: string | undefined,
+  version: string | undefined,
+): { name: string; version: string } => ({
+  name: ident(name ?? 'unknown'),
+  version: ident(version ?? 'unknown'),
+});
