@@ -1,0 +1,70 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Report } from './components.ts';
+import { reportEvery } from './progress.ts';
+
+const pollMs = 500;
+
+/**
+ * Runs `work` while no other process does for the same folder. A lock whose owner is dead is taken over.
+ * Two that take over at the same moment could both build; that wastes time and nothing else, because each
+ * builds into a folder of its own and renames it.
+ */
+export async function withBuildLock<T>(folder: string, report: Report, work: () => Promise<T>): Promise<T> {
+  const lock = `${folder}.lock`;
+  let stopReporting: (() => void) | undefined;
+  try {
+    for (;;) {
+      if (await take(lock)) break;
+      const owner = await ownerOf(lock);
+      if (owner !== undefined && !isAlive(owner)) await discard(lock);
+      else {
+        stopReporting ??= reportEvery(
+          report,
+          `waiting for process ${owner ?? 'unknown'}, which builds the control plane`,
+        );
+        await wait(pollMs);
+      }
+    }
+  } finally {
+    stopReporting?.();
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+async function take(lock: string): Promise<boolean> {
+  try {
+    await mkdir(lock);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+  await writeFile(join(lock, 'pid'), String(process.pid));
+  return true;
+}
+
+async function ownerOf(lock: string): Promise<number | undefined> {
+  const text = await readFile(join(lock, 'pid'), 'utf8').catch(() => '');
+  return /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function discard(lock: string): Promise<void> {
+  const aside = `${lock}.stale-${process.pid}`;
+  await rename(lock, aside).catch(() => undefined);
+  await rm(aside, { recursive: true, force: true });
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+
+const simulation = new URL('./kwok/simulation.yaml', import.meta.url);
+
+/** The lines that every pod's log has; tests may look for them. */
+export const podLogLines = ['a first line', 'a line with a secret-looking word: hunter2', 'a last line'] as const;
+
+/** The same in the format that a container runtime writes, which kwok reads. */
+export const podLogFile = podLogLines.map((line, i) => `2026-01-01T00:00:0${i}.000000000Z stdout F ${line}\n`).join('');
+
+/** One node's name; kwok manages every node that there is. */
+export const nodeName = 'countersign-test-node';
+
+/** kwok's whole configuration: its options, what it plays, and the log that every pod has. */
+export function kwokConfiguration(port: number, logsPath: string): string {
+  const options = {
+    kind: 'KwokConfiguration',
+    apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
+    options: {
+      manageAllNodes: true,
+      nodeIP: '127.0.0.1',
+      nodePort: port,
+      serverAddress: `127.0.0.1:${port}`,
+      cidr: '10.244.0.0/16',
+      enableDebuggingHandlers: true,
+      // Zero without a value, and then it exits or does nothing.
+      podPlayStageParallelism: 4,
+      nodePlayStageParallelism: 4,
+      nodeLeaseParallelism: 4,
+      nodeLeaseDurationSeconds: 40,
+    },
+  };
+  const logs = {
+    kind: 'ClusterLogs',
+    apiVersion: 'kwok.x-k8s.io/v1alpha1',
+    metadata: { name: 'every-pod' },
+    spec: { logs: [{ logsFile: logsPath }] },
+  };
+  return [stringify(options), stringify(logs), readFileSync(simulation, 'utf8')].join('---\n');
+}
