@@ -34,11 +34,19 @@ export interface ErrorDetails {
   readonly httpStatus?: number;
   /** `race`: somebody wrote in between, planning again may help. `ownership`: a field belongs to another manager. */
   readonly conflict?: 'race' | 'ownership' | 'exists' | 'gone';
+  /** With `ownership`: which manager has which field, as the API server names them. */
+  readonly conflicts?: readonly FieldConflict[];
   /** More lines under the message, in our own words and the caller's; live values only after the mask. */
   readonly lines?: readonly string[];
   /** The same for programs: `rule`, `approval`, `conflicts` … */
   readonly data?: JsonObject;
   readonly cause?: unknown;
+}
+
+export interface FieldConflict {
+  readonly manager: string;
+  /** As the API server prints it: `.spec.replicas`. */
+  readonly field: string;
 }
 
 /**
@@ -52,6 +60,7 @@ export class CountersignError extends Error {
   readonly upstream: string | undefined;
   readonly httpStatus: number | undefined;
   readonly conflict: ErrorDetails['conflict'];
+  readonly conflicts: readonly FieldConflict[];
   readonly lines: readonly string[];
   readonly data: JsonObject;
 
@@ -62,6 +71,7 @@ export class CountersignError extends Error {
     this.upstream = details.upstream;
     this.httpStatus = details.httpStatus;
     this.conflict = details.conflict;
+    this.conflicts = details.conflicts ?? [];
     this.lines = details.lines ?? [];
     this.data = details.data ?? {};
   }
