@@ -1,12 +1,31 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { SummaryReporter } from './test/support/control-plane/summary-reporter.ts';
+
+/** What talks to a real API server; the rest needs none. */
+const onCluster = ['test/cluster/**/*.test.ts', 'test/contract/**/*.cluster.test.ts', 'test/e2e/**/*.test.ts'];
+const clusterOff = process.env.COUNTERSIGN_TEST_CLUSTER === 'off';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: [],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    reporters: ['default'],
+    reporters: ['default', new SummaryReporter({ clusterOff })],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...onCluster] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: onCluster,
+          ...(clusterOff
+            ? { runner: './test/support/control-plane/left-out-runner.ts' }
+            : { globalSetup: './test/support/control-plane/global-setup.ts' }),
+        },
+      },
+    ],
   },
 });

@@ -4,13 +4,13 @@
  * happened is JSON lines on stdout.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Order, Report } from './keeper-protocol.ts';
 
 const [folder = ''] = process.argv.slice(2);
-const graceMs = 5_000;
 const children: ChildProcess[] = [];
 let stopping = false;
 
@@ -20,7 +20,8 @@ function report(line: Report): void {
 
 function start({ name, command, args }: Order): void {
   const log = openSync(join(folder, `${name}.log`), 'a', 0o600);
-  const child = spawn(command, args, { cwd: folder, stdio: ['ignore', log, log] });
+  // A process group each, so that what kwok runs for an exec ends with kwok.
+  const child = spawn(command, args, { cwd: folder, detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   children.push(child);
   child.on('spawn', () => report({ name, event: 'started', pid: child.pid ?? 0 }));
@@ -28,21 +29,20 @@ function start({ name, command, args }: Order): void {
   child.on('exit', (code, signal) => report({ name, event: 'ended', how: signal ?? `exit code ${code}` }));
 }
 
-const runs = (child: ChildProcess) => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
-
+/** Kills at once: nothing here is worth saving, and a graceful API server takes longer than people wait. */
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  const ends = children.filter(runs).map((child) => new Promise((resolve) => child.once('exit', resolve)));
-  // The reverse of the starting order: etcd goes last, so that nobody waits for it.
-  for (const child of children.toReversed()) if (runs(child)) child.kill('SIGTERM');
-  const killer = setTimeout(() => {
-    for (const child of children) if (runs(child)) child.kill('SIGKILL');
-  }, graceMs);
-  await Promise.all(ends);
-  clearTimeout(killer);
+  await Promise.all(children.map(kill));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  process.kill(-child.pid, 'SIGKILL');
+  await ended;
 }
 
 // A closed stdout means that the owner is gone: stdin says so too, and that is what ends us.

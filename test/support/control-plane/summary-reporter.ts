@@ -1,0 +1,49 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** The sum over all suites. A file that could not be run at all counts as one failure. */
+export interface Summary {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly leftOut: number;
+}
+
+/** Says at the end how many cluster tests were left out, and leaves the sum of the run in a file for CI. */
+export class SummaryReporter implements Reporter {
+  readonly #clusterOff: boolean;
+  readonly #folder: string;
+
+  constructor(options: { clusterOff: boolean; folder?: string }) {
+    this.#clusterOff = options.clusterOff;
+    this.#folder = options.folder ?? '.test-run';
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const summary = summarize(modules, unhandled.length);
+    mkdirSync(this.#folder, { recursive: true });
+    writeFileSync(`${this.#folder}/summary.json`, `${JSON.stringify(summary)}\n`);
+    if (!this.#clusterOff) return;
+    process.stdout.write(
+      `${summary.leftOut} cluster tests were left out (COUNTERSIGN_TEST_CLUSTER=off): ` +
+        'nothing was tested against a real API server.\n',
+    );
+  }
+}
+
+function summarize(modules: readonly TestModule[], unhandled: number): Summary {
+  const count = { passed: 0, failed: unhandled, skipped: 0, leftOut: 0 };
+  for (const module of modules) {
+    const before = count.failed;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      if (state === 'passed') count.passed += 1;
+      else if (state === 'failed') count.failed += 1;
+      else count.skipped += 1;
+      if (module.project.name === 'cluster' && state === 'skipped') count.leftOut += 1;
+    }
+    // A hook, an import or the globalSetup failed: no test says so.
+    if (!module.ok() && count.failed === before) count.failed += 1;
+  }
+  return count;
+}
