@@ -6,19 +6,26 @@ import { ident, type Masked, open } from '../domain/masked.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { AnyTool } from '../domain/tool.ts';
-import { malformedCall, unexpected, unknownTool } from './own-outcomes.ts';
+import { malformedCall, refusalWithoutGate } from './own-outcomes.ts';
 import { present } from './present.ts';
 import { type RequestId, rpcError } from './stdio-wire.ts';
 
-export interface CallOptions {
-  readonly tools: readonly AnyTool[];
+/** What the configuration says about calls. */
+export interface CallSettings {
   /** Before each published name (`k8s_`), for clients that do not name the server; empty: none. */
   readonly prefix: string;
-  readonly invoke: Invoke;
+  /** Who is calling; asked for each call. */
   readonly principal: () => Principal;
-  readonly client: () => { readonly name: string; readonly version: string };
-  /** Milliseconds; asked for each call. */
+  /** Milliseconds that a call of this client may wait for a person. */
   readonly waitBudget: (client: string, progress: boolean) => number;
+}
+
+export interface CallOptions {
+  readonly tools: readonly AnyTool[];
+  readonly invoke: Invoke;
+  /** The configuration is read while the client already has its answer to `initialize`. Never rejects. */
+  readonly settings: () => Promise<CallSettings>;
+  readonly client: () => { readonly name: string; readonly version: string };
   readonly write: (json: string) => void;
   readonly log: Log;
 }
@@ -39,7 +46,9 @@ export interface Calls {
 export function createCalls(options: CallOptions): Calls {
   const running = new Map<RequestId, AbortController>();
   const ends = new Set<Promise<void>>();
-  const names = new Map(options.tools.map((tool) => [`${options.prefix}${tool.name}`, tool.name]));
+  /** A tool that is not there goes to the gate by the name it came with: the gate says so and records it. */
+  const toolName = (published: string, { prefix }: CallSettings): string =>
+    options.tools.find((tool) => `${prefix}${tool.name}` === published)?.name ?? published;
 
   const answer = async (
     id: RequestId,
@@ -57,28 +66,32 @@ export function createCalls(options: CallOptions): Calls {
   const run = async (params: JsonObject, bytes: number, signal: AbortSignal): Promise<Outcome> => {
     const name = params.name;
     if (typeof name !== 'string') return malformedCall();
-    const tool = names.get(name);
-    if (tool === undefined) return unknownTool(name, [...names.keys()]);
     try {
-      return await options.invoke(invocation(tool, params, bytes, signal));
+      return await options.invoke(invocation(await options.settings(), name, params, bytes, signal));
     } catch (thrown) {
-      options.log.error('A call failed in a way that it must not', { tool, cause: String(thrown) });
-      return unexpected(toCountersignError(thrown));
+      options.log.error('A call failed in a way that it must not', { tool: name, cause: String(thrown) });
+      return refusalWithoutGate(toCountersignError(thrown));
     }
   };
 
-  const invocation = (tool: string, params: JsonObject, bytes: number, signal: AbortSignal): Invocation => {
+  const invocation = (
+    settings: CallSettings,
+    name: string,
+    params: JsonObject,
+    bytes: number,
+    signal: AbortSignal,
+  ): Invocation => {
     const token = progressToken(params);
     const client = options.client();
     return {
-      tool,
+      tool: toolName(name, settings),
       input: params.arguments ?? {},
       inputBytes: bytes,
-      principal: options.principal(),
+      principal: settings.principal(),
       client,
       signal,
       progress: token === undefined ? undefined : progressNotes(token, signal, options.write),
-      waitBudget: options.waitBudget(client.name, token !== undefined),
+      waitBudget: settings.waitBudget(client.name, token !== undefined),
     };
   };
 
@@ -113,7 +126,7 @@ export function createCalls(options: CallOptions): Calls {
   function failedAnswer(id: RequestId, thrown: unknown): void {
     running.delete(id);
     options.log.error('An answer could not be made', { cause: String(thrown) });
-    const outcome = unexpected(toCountersignError(thrown));
+    const outcome = refusalWithoutGate(toCountersignError(thrown));
     options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
   }
 }

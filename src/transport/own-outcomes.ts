@@ -2,18 +2,7 @@ import type { CountersignError } from '../domain/errors.ts';
 import { compose, ident, join, say } from '../domain/masked.ts';
 import { type Outcome, statusOf } from '../domain/outcome.ts';
 
-/** Answers to what never becomes a call of a tool. */
-export const unknownTool = (name: string, names: readonly string[]): Outcome => ({
-  status: 'invalid',
-  message: say`Unknown tool "${ident(name.slice(0, 100))}". This server has ${join(
-    names.map((each) => say`${ident(each)}`),
-    ident(', '),
-  )}.`,
-  next: say`call one of these tools; tools/list has what each takes.`,
-  data: compose({ tools: names.map(ident) }),
-  text: undefined,
-});
-
+/** The answer to a `tools/call` that names no tool, and so never becomes a call. */
 export const malformedCall = (): Outcome => ({
   status: 'invalid',
   message: say`The call names no tool: params.name must be the name of a tool.`,
@@ -22,11 +11,16 @@ export const malformedCall = (): Outcome => ({
   text: undefined,
 });
 
-/** `message` and `hint` hold our own words, identifiers and what the caller sent. Upstream text is not shown: no masker is at hand. */
-export const unexpected = (error: CountersignError): Outcome => ({
+/**
+ * The answer where there is no gate that could refuse: the configuration is bad, or something failed that must not. Message,
+ * hint and lines hold our own words, identifiers and what the caller sent; upstream text is not shown, no masker being at hand.
+ */
+export const refusalWithoutGate = (error: CountersignError): Outcome => ({
   status: statusOf[error.code],
-  message: say`${ident(error.message)}.`,
-  next: error.hint === undefined ? undefined : say`${ident(error.hint)}.`,
-  data: compose({ code: ident(error.code) }),
-  text: undefined,
+  message: say`${ident(sentence(error.message))}`,
+  next: error.hint === undefined ? undefined : say`${ident(sentence(error.hint))}`,
+  data: compose({ code: ident(error.code), details: error.lines.map(ident) }),
+  text: join([...error.lines.map((line) => say`  ${ident(line)}`), say`(${ident(error.code)})`], say`\n`),
 });
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -4,9 +4,8 @@ import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { Log } from '../domain/environment.ts';
 import type { Invoke } from '../domain/invocation.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
-import type { Principal } from '../domain/principal.ts';
 import type { AnyTool } from '../domain/tool.ts';
-import { type Calls, clientNamed, createCalls } from './calls.ts';
+import { type CallSettings, type Calls, clientNamed, createCalls } from './calls.ts';
 import { instructions } from './instructions.ts';
 import { noValidator } from './no-validator.ts';
 import { type PublishedTool, publish } from './schema.ts';
@@ -15,12 +14,10 @@ import { createStdioWire, type StdioWire } from './stdio-wire.ts';
 export interface StdioOptions {
   readonly tools: readonly AnyTool[];
   readonly invoke: Invoke;
-  /** Who is calling; asked for each call. */
-  readonly principal: () => Principal;
-  /** Milliseconds that a call of this client may wait for a person; asked for each call. */
-  readonly waitBudget: (client: string, progress: boolean) => number;
-  /** Before each tool name; default none. */
-  readonly prefix?: string;
+  /** The configuration may still be read when the first calls come. Never rejects. */
+  readonly settings: () => Promise<CallSettings>;
+  /** Called when the client has its answer to `initialize`: the time to do what would have made it wait. */
+  readonly initialized?: () => void;
   readonly version: string;
   readonly log: Log;
   readonly input: Readable;
@@ -35,7 +32,6 @@ export interface StdioServer {
 
 /** Serves MCP (revisions up to 2025-11-25) over one pair of streams until the client goes. Never throws for what the client sends. */
 export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
-  const prefix = options.prefix ?? '';
   const server = new Server(
     { name: 'countersign', title: 'Countersign', version: options.version },
     { capabilities: { tools: {} }, instructions, jsonSchemaValidator: noValidator },
@@ -43,7 +39,9 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   server.onerror = (error) => options.log.warn('The MCP layer reports', { cause: error.message });
 
   let published: PublishedTool[] | undefined;
-  server.setRequestHandler(ListToolsRequestSchema, () => {
+  server.oninitialized = () => options.initialized?.();
+  server.setRequestHandler(ListToolsRequestSchema, async () => {
+    const { prefix } = await options.settings();
     published ??= options.tools.map((tool) => publish(tool, prefix));
     return { tools: published };
   });
@@ -56,14 +54,12 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   });
   const calls: Calls = createCalls({
     tools: options.tools,
-    prefix,
     invoke: options.invoke,
-    principal: options.principal,
+    settings: options.settings,
     client: () => {
       const client = server.getClientVersion();
       return clientNamed(client?.name, client?.version);
     },
-    waitBudget: options.waitBudget,
     write: wire.write,
     log: options.log,
   });

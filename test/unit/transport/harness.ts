@@ -59,9 +59,11 @@ export async function harness(
   const server = await serveStdio({
     tools: over.tools ?? [peek],
     invoke,
-    principal: () => somebody,
-    waitBudget: over.waitBudget ?? (() => 50_000),
-    ...(over.prefix === undefined ? {} : { prefix: over.prefix }),
+    settings: async () => ({
+      prefix: over.prefix ?? '',
+      principal: () => somebody,
+      waitBudget: over.waitBudget ?? (() => 50_000),
+    }),
     version: '9.9.9',
     log: silent,
     input,

@@ -1,0 +1,94 @@
+/**
+ * The one configuration, `countersign.yaml`: `--config`, else `COUNTERSIGN_CONFIG`, else everything at its default. It is never
+ * looked for in the working directory, which belongs to whatever repository an agent works in.
+ */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { type Fault, faultsOf } from './config/issues.ts';
+import { type Config, configSchema } from './config/schema.ts';
+import { isSecretReference, readSecret } from './config/secret.ts';
+import { parseYaml } from './config/yaml.ts';
+import { CountersignError } from './domain/errors.ts';
+
+export type { Config } from './config/schema.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute; undefined: no file, all defaults. */
+  readonly file: string | undefined;
+}
+
+/** The file that is in force. A relative name is against the working directory, as the person who typed it means it. */
+export const configPath = (option: string | undefined, env: Env): string | undefined => {
+  const named = option ?? (env.COUNTERSIGN_CONFIG === '' ? undefined : env.COUNTERSIGN_CONFIG);
+  return named === undefined ? undefined : resolve(named);
+};
+
+/** @throws Invalid with each fault and its path, in `lines`; also when a named file is not there */
+export async function loadConfig(option: string | undefined, env: Env): Promise<LoadedConfig> {
+  const file = configPath(option, env);
+  if (file === undefined) return { config: checked({}, 'the defaults'), file };
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw badConfig(file, [`the file cannot be read (${cause instanceof Error ? cause.message : String(cause)})`]);
+  });
+  return {
+    config: located(
+      checked(
+        parseYaml(text, (faults) => badConfig(file, faults)),
+        file,
+      ),
+      file,
+      env,
+    ),
+    file,
+  };
+}
+
+function checked(value: unknown, file: string): Config {
+  const result = configSchema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  throw badConfig(file, faultsOf(result.error.issues, Object.keys(configSchema.shape)));
+}
+
+const badConfig = (file: string, faults: readonly Fault[]): CountersignError =>
+  new CountersignError('Invalid', `The configuration ${file} is not valid: ${faults[0] ?? 'unknown fault'}`, {
+    lines: faults.slice(1),
+    data: { file, faults },
+    hint: 'tell the operator: correct the file and run `countersign doctor`',
+  });
+
+/** Paths are relative to the file that names them; references to secrets become the secrets. */
+function located(config: Config, file: string, env: Env): Config {
+  const folder = dirname(file);
+  const clusters = Object.entries(config.clusters).map(([name, cluster]) => {
+    if ('kubeconfig' in cluster)
+      return [name, { ...cluster, kubeconfig: absolute(cluster.kubeconfig, folder) }] as const;
+    if (!('sandbox' in cluster)) return [name, cluster] as const;
+    const token = secretAt(`clusters.${name}.sandbox.token`, cluster.sandbox.token, file, env);
+    return [name, { ...cluster, sandbox: { ...cluster.sandbox, token } }] as const;
+  });
+  return {
+    ...config,
+    clusters: Object.fromEntries(clusters),
+    ...(config.policy === undefined ? {} : { policy: { folder: absolute(config.policy.folder, folder) } }),
+    ...(config.state === undefined ? {} : { state: { directory: absolute(config.state.directory, folder) } }),
+  };
+}
+
+function absolute(path: string, folder: string): string {
+  if (path.startsWith('~/')) return join(homedir(), path.slice(2));
+  return isAbsolute(path) ? path : resolve(folder, path);
+}
+
+function secretAt(path: string, value: string, file: string, env: Env): string {
+  if (!isSecretReference(value))
+    throw badConfig(file, [`${path}: a secret is never a value here: give env:NAME or file:PATH`]);
+  try {
+    return readSecret(value, dirname(file), env);
+  } catch (thrown) {
+    throw badConfig(file, [`${path}: ${thrown instanceof Error ? thrown.message : String(thrown)}`]);
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { approvalConfigSchema } from '../approval/config.ts';
+import { peopleConfigSchema } from '../approval/people.ts';
+import { clusterConfigSchema } from '../cluster/config.ts';
+
+const seconds = (most: number) => z.int().min(1).max(most);
+
+const patience = z
+  .union([seconds(86_400), z.literal('decideWithin')])
+  .describe('Seconds that a call waits for a person, or decideWithin: as long as the approval stays open');
+
+const toolsSchema = z.strictObject({
+  prefix: z
+    .string()
+    .regex(/^[a-z0-9_]{0,20}$/, 'lower-case letters, digits and "_", at most 20')
+    .default('')
+    .describe('Before each tool name, such as k8s_, for clients that do not name the server'),
+});
+
+const waitsSchema = z.strictObject({
+  clients: z
+    .record(z.string().min(1), patience)
+    .default({})
+    .describe('By a part of the name that the client gives itself'),
+  withProgress: patience.default(230).describe('Clients that ask for progress notes'),
+  withoutProgress: patience.default(50).describe('All others'),
+});
+
+const limitsSchema = z.strictObject({
+  callsPerSecond: z.int().min(1).max(10_000).default(10),
+  inFlight: z.int().min(1).max(10_000).default(30),
+  inputBytes: z.int().min(1_000).max(16_000_000).default(1_000_000),
+});
+
+const name = z.string().regex(/^[a-z0-9](?:[-a-z0-9.]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, "-" and "."');
+
+/** `countersign.yaml`: what each part exports, under one key each. Unknown keys are errors. */
+export const configSchema = z.strictObject({
+  clusters: z
+    .record(name, clusterConfigSchema)
+    .refine(
+      (clusters) => Object.keys(clusters).length <= 1,
+      'one cluster a server for now: run a second server for another',
+    )
+    .default({})
+    .describe('By the name that people see in every result and on every card'),
+  isolation: z
+    .literal('accept-same-user')
+    .optional()
+    .describe(
+      'For a real cluster over stdio: whoever has a shell as this user can read state and credentials, and you accept it',
+    ),
+  policy: z
+    .strictObject({ folder: z.string().min(1).describe('A policy bundle; default: the strict one that is shipped') })
+    .optional(),
+  people: peopleConfigSchema.describe('Who may countersign, one record a person'),
+  approvals: approvalConfigSchema,
+  state: z
+    .strictObject({ directory: z.string().min(1) })
+    .optional()
+    .describe('Default: $COUNTERSIGN_STATE, else ~/.local/state/countersign'),
+  tools: toolsSchema.prefault({}),
+  waits: waitsSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
