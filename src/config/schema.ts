@@ -62,7 +62,6 @@ export const configSchema = z.strictObject({
   tools: toolsSchema.prefault({}),
   waits: waitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -65,12 +65,17 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   });
 
   await server.connect(wire);
+  let markEnded = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    markEnded = resolve;
+  });
   let ending: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    ending ??= end(server, wire, calls);
-    return ending;
+    ending ??= end(server, wire, calls).finally(markEnded);
+    return closed;
   };
-  return { closed: wire.gone.then(close), close };
+  void wire.gone.then(close);
+  return { closed, close };
 }
 
 /** Tool calls never reach the SDK; a cancellation does too, for its own requests. */

@@ -1,0 +1,114 @@
+import { userInfo } from 'node:os';
+import type { Compose, Composition } from '../composition.ts';
+import { type LoadedConfig, loadConfig } from '../config.ts';
+import type { Log } from '../domain/environment.ts';
+import { CountersignError, toCountersignError } from '../domain/errors.ts';
+import type { Invoke } from '../domain/invocation.ts';
+import { localPrincipal } from '../identity/local.ts';
+import type { CallSettings } from '../transport/calls.ts';
+import { refusalWithoutGate } from '../transport/own-outcomes.ts';
+import { defaultWaits, type Patience, type WaitTable, waitBudget } from '../transport/wait-budget.ts';
+
+/** Everything behind the wire, opened when it is first needed. */
+export interface Backend {
+  readonly invoke: Invoke;
+  readonly settings: () => Promise<CallSettings>;
+  /** Begins to open; what fails is told by each call, and tried again by the next. */
+  readonly open: () => void;
+  close(): Promise<void>;
+}
+
+export interface BackendOptions {
+  readonly config: string | undefined;
+  readonly sandbox: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly loadCompose: () => Promise<Compose>;
+}
+
+export function createBackend(options: BackendOptions): Backend {
+  const { log } = options;
+  const load = retried(() => loadConfig(options.config, options.env));
+  const open = retried(async (): Promise<Composition> => {
+    const [{ config }, compose] = await Promise.all([load(), options.loadCompose()]);
+    return compose(config, { sandbox: options.sandbox, env: options.env, log });
+  });
+  let opened: Composition | undefined;
+  const ready = async (): Promise<Composition> => {
+    opened = await open();
+    return opened;
+  };
+
+  return {
+    invoke: async (invocation) => {
+      try {
+        const composition = await ready();
+        return await composition.invoke({ ...invocation, principal: caller(composition) });
+      } catch (thrown) {
+        return refusalWithoutGate(told(thrown, log));
+      }
+    },
+    settings: async () => {
+      const loaded = await load().catch((thrown) => void told(thrown, log));
+      const waits = waitTable(loaded);
+      return {
+        prefix: loaded?.config.tools.prefix ?? '',
+        principal: () => caller(opened),
+        waitBudget: (client, progress) => waitBudget(waits, client, progress),
+      };
+    },
+    open: () => void ready().catch((thrown) => told(thrown, log)),
+    close: async () => {
+      const last = await open.current()?.catch(() => undefined);
+      await last?.close();
+    },
+  };
+}
+
+const nobody = { byOsUser: () => undefined };
+const caller = (composition: Composition | undefined) =>
+  localPrincipal(userInfo().username, composition?.people ?? nobody);
+
+/** The error for the agent; the operator finds it in the log, cause included. */
+function told(thrown: unknown, log: Log): CountersignError {
+  const error = toCountersignError(thrown);
+  const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+  log.error(error.message, { code: error.code, details: error.lines.join('; ') || undefined, cause });
+  return error.hint === undefined
+    ? new CountersignError(error.code, error.message, {
+        lines: error.lines,
+        hint: 'tell the operator: `countersign doctor` says what is wrong',
+      })
+    : error;
+}
+
+/** The same promise for everybody; after a failure the next one who asks tries again, so that a repaired file needs no restart. */
+function retried<T>(make: () => Promise<T>): { (): Promise<T>; current(): Promise<T> | undefined } {
+  let current: Promise<T> | undefined;
+  const get = (): Promise<T> => {
+    if (current === undefined) {
+      const attempt = make();
+      current = attempt;
+      attempt.catch(() => {
+        if (current === attempt) current = undefined;
+      });
+    }
+    return current;
+  };
+  return Object.assign(get, { current: () => current });
+}
+
+function waitTable(loaded: LoadedConfig | undefined): WaitTable {
+  if (loaded === undefined) return defaultWaits;
+  const { clients, withProgress, withoutProgress } = loaded.config.waits;
+  const own = Object.entries(clients).map(([name, patience]) => [name, milliseconds(patience)] as const);
+  const named = new Set(own.map(([name]) => name));
+  const others = Object.entries(defaultWaits.clients).filter(([name]) => !named.has(name));
+  return {
+    clients: Object.fromEntries([...own, ...others]),
+    withProgress: milliseconds(withProgress),
+    withoutProgress: milliseconds(withoutProgress),
+  };
+}
+
+const milliseconds = (patience: Patience): Patience => (patience === 'decideWithin' ? patience : patience * 1000);

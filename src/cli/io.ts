@@ -1,0 +1,30 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What a command has of the process, so that a test can run it in its own. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** 0 done, 1 it found a fault, 2 wrong use. */
+export type ExitCode = 0 | 1 | 2;
+
+export const line = (io: Io, text = ''): void => {
+  io.stdout.write(`${text}\n`);
+};
+
+export const json = (io: Io, value: unknown): void => {
+  io.stdout.write(`${JSON.stringify(value, null, io.stdout.isTTY === true ? 2 : 0)}\n`);
+};
+
+export function processIo(): Io {
+  const stop = new AbortController();
+  const { stdin, stdout, stderr, env } = process;
+  // The first signal ends what runs, cleanly; a second one finds no handler and ends the process.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return { stdin, stdout, stderr, env, signal: stop.signal };
+}

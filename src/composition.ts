@@ -1,0 +1,26 @@
+import type { Config } from './config.ts';
+import type { Approvals, PeopleRegistry } from './domain/approval.ts';
+import type { AuditLog } from './domain/audit-event.ts';
+import type { Log } from './domain/environment.ts';
+import type { Invoke } from './domain/invocation.ts';
+import type { State } from './domain/state.ts';
+
+/** What the composition root makes of a configuration. */
+export interface Composition {
+  readonly invoke: Invoke;
+  readonly approvals: Approvals;
+  readonly audit: AuditLog;
+  readonly state: State;
+  readonly people: PeopleRegistry;
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  /** Use the in-memory sandbox, its bundle and its people instead of what the configuration says about them. */
+  readonly sandbox: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+/** @throws CountersignError when the state directory or the audit log cannot be used; a cluster that is down is no reason */
+export type Compose = (config: Config, options: ComposeOptions) => Promise<Composition>;
