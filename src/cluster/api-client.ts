@@ -1,0 +1,112 @@
+import type { Pool } from 'undici';
+import type { RequestContext } from '../domain/cluster.ts';
+import { Answer, type ApiResponse } from './answer.ts';
+import type { Connection } from './connection.ts';
+import { ConnectionFailure, failureError } from './connection-failure.ts';
+import { extraHeaders, type Tier } from './impersonation.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  /** Below the server's root, encoded, with the query. */
+  readonly path: string;
+  readonly accept: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  /** Whether anything is changed when it arrives: then it is never sent twice, and a lost answer is `Unknown`. */
+  readonly mutates: boolean;
+  /** What it does, for messages: `patch Deployment shop/web`. Identifiers and our own words only. */
+  readonly what: string;
+}
+
+export const connectMs = 3_000;
+export const callMs = 10_000;
+const connections = 32;
+
+/** One pool of kept-alive connections to one API server, with its CA pinned. Loads and connects at the first request. */
+export class ApiClient {
+  readonly host: string;
+  readonly #connection: Connection;
+  readonly #deadlineMs: number;
+  #pool: Pool | undefined;
+  #loading: Promise<Pool> | undefined;
+  #closed = false;
+
+  constructor(connection: Connection, deadlineMs = callMs) {
+    this.#connection = connection;
+    this.#deadlineMs = deadlineMs;
+    this.host = connection.host;
+  }
+
+  /**
+   * Answers whatever status the server gives. A read whose kept-alive connection was dropped is sent once more.
+   * @throws Unavailable nothing was changed; Unknown a mutation was sent and its answer lost
+   */
+  async send(request: ApiRequest, tier: Tier, context: RequestContext): Promise<ApiResponse> {
+    const pool = this.#pool ?? (await this.#load());
+    try {
+      return await this.#once(pool, request, tier, context);
+    } catch (thrown) {
+      if (!(thrown instanceof ConnectionFailure)) throw thrown;
+      if (request.mutates || !thrown.dropped) throw failureError(thrown, request, this.host);
+    }
+    try {
+      return await this.#once(pool, request, tier, context);
+    } catch (thrown) {
+      throw thrown instanceof ConnectionFailure ? failureError(thrown, request, this.host) : thrown;
+    }
+  }
+
+  async #once(pool: Pool, request: ApiRequest, tier: Tier, context: RequestContext): Promise<ApiResponse> {
+    const credentials = this.#connection.credentials;
+    const found = credentials.authorization();
+    const authorization = typeof found === 'object' ? await found : found;
+    const headers = ['accept', request.accept, 'audit-id', context.nextAuditId()];
+    if (authorization !== undefined) headers.push('authorization', authorization);
+    if (tier.user !== undefined) headers.push(...extraHeaders(tier, context));
+    let body: Buffer | null = null;
+    if (request.body !== undefined) {
+      body = Buffer.from(request.body);
+      headers.push('content-type', request.contentType ?? 'application/json', 'content-length', String(body.length));
+    }
+    const response = await new Promise<ApiResponse>((resolve, reject) => {
+      const answer = new Answer(this.#deadlineMs, request.mutates, context.signal, resolve, reject);
+      if (answer.over) return;
+      const path = this.#connection.basePath + request.path;
+      pool.dispatch({ method: request.method, path, headers, body, idempotent: false }, answer);
+    });
+    if (response.status === 401) credentials.rejected();
+    return response;
+  }
+
+  #load(): Promise<Pool> {
+    this.#loading ??= this.#open();
+    return this.#loading;
+  }
+
+  async #open(): Promise<Pool> {
+    const { default: UndiciPool } = await import('undici/lib/dispatcher/pool.js');
+    const { origin, tls } = this.#connection;
+    const pool = new UndiciPool(origin, {
+      connections,
+      pipelining: 1,
+      connect: {
+        timeout: connectMs,
+        ...(tls === undefined ? {} : { ca: tls.ca }),
+        ...(tls?.cert === undefined ? {} : { cert: tls.cert, key: tls.key }),
+        ...(tls?.servername === undefined ? {} : { servername: tls.servername }),
+      },
+      // the deadline of the whole call stands in Answer
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 60_000,
+    });
+    if (this.#closed) await pool.destroy();
+    this.#pool = pool;
+    return pool;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pool?.destroy();
+  }
+}

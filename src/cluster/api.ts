@@ -1,0 +1,69 @@
+import type { RequestContext } from '../domain/cluster.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { ApiResponse } from './answer.ts';
+import type { ApiClient, ApiRequest } from './api-client.ts';
+import { unknownError } from './connection-failure.ts';
+import type { Tier } from './impersonation.ts';
+import { isStatus, objectOf, parseBody } from './parse.ts';
+import { statusError } from './status-error.ts';
+
+export interface ApiCall extends ApiRequest {
+  readonly creates?: boolean;
+}
+
+export interface ApiAnswer {
+  readonly httpStatus: number;
+  readonly body: JsonObject;
+  readonly warnings: readonly string[];
+}
+
+/** A client, as whom it speaks and for which invocation: what every handle is made of. */
+export class Api {
+  readonly client: ApiClient;
+  readonly context: RequestContext;
+  readonly #tier: Tier;
+  readonly #onUnserved: () => void;
+
+  /** `onUnserved`: a 404 that is not a Status, so what is known of the served kinds is out of date. */
+  constructor(client: ApiClient, tier: Tier, context: RequestContext, onUnserved: () => void) {
+    this.client = client;
+    this.context = context;
+    this.#tier = tier;
+    this.#onUnserved = onUnserved;
+  }
+
+  get tier(): Tier {
+    return this.#tier;
+  }
+
+  /** @throws CountersignError for every answer that is not 2xx */
+  async call(request: ApiCall): Promise<ApiAnswer> {
+    const { response, body } = await this.#exchange(request);
+    if (response.status < 200 || response.status > 299) {
+      throw statusError(response, body, { ...request, host: this.client.host });
+    }
+    if (body === undefined && request.mutates) {
+      throw unknownError(request.what, `${this.client.host} answered with something that is not JSON`);
+    }
+    return { httpStatus: response.status, body: objectOf(body, this.client.host), warnings: response.warnings };
+  }
+
+  /** Undefined where a Status says that it is not there. */
+  async find(request: ApiCall): Promise<ApiAnswer | undefined> {
+    const { response, body } = await this.#exchange(request);
+    if (response.status === 404 && isStatus(body)) return undefined;
+    if (response.status !== 200) throw statusError(response, body, { ...request, host: this.client.host });
+    return { httpStatus: 200, body: objectOf(body, this.client.host), warnings: response.warnings };
+  }
+
+  /** The status as it comes, for who wants to see a 410 or a 403. */
+  async #exchange(request: ApiCall): Promise<{ response: ApiResponse; body: Json | undefined }> {
+    const response = await this.client.send(request, this.#tier, this.context);
+    const body = parseBody(response);
+    if (response.status !== 404 || isStatus(body)) return { response, body };
+    this.#onUnserved();
+    if (request.mutates) return { response, body };
+    const again = await this.client.send(request, this.#tier, this.context);
+    return { response: again, body: parseBody(again) };
+  }
+}

@@ -1,0 +1,28 @@
+import { canonicalJson } from '../domain/canonical.ts';
+import { CountersignError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { isMutating, type PlannedRequest } from '../domain/request.ts';
+
+/** The requests of one grant, as they were when it was redeemed. Each mutating one can be taken once. */
+export class Granted {
+  readonly #left: string[];
+
+  constructor(requests: readonly PlannedRequest[]) {
+    this.#left = requests.map(form);
+  }
+
+  /** @throws Internal for a request that differs in anything but resourceVersion, or was sent already */
+  take(request: PlannedRequest): void {
+    const index = this.#left.indexOf(form(request));
+    if (index < 0) {
+      throw new CountersignError('Internal', 'this request is not in the grant, or was sent already');
+    }
+    if (isMutating(request)) this.#left.splice(index, 1);
+  }
+}
+
+/** Everything but resourceVersion, which is added at the claim. Members that are undefined are absent. */
+function form(request: PlannedRequest): string {
+  const { resourceVersion: _, ...rest } = request as PlannedRequest & { readonly resourceVersion?: string };
+  return canonicalJson(JSON.parse(JSON.stringify(rest)) as Json);
+}
