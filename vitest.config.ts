@@ -4,6 +4,8 @@ import { SummaryReporter } from './test/support/control-plane/summary-reporter.t
 /** What talks to a real API server; the rest needs none. */
 const onCluster = ['test/cluster/**/*.test.ts', 'test/contract/**/*.cluster.test.ts', 'test/e2e/**/*.test.ts'];
 const clusterOff = process.env.COUNTERSIGN_TEST_CLUSTER === 'off';
+/** Matches no name: files are read, so that their tests can be counted, and none is run. */
+const noTest = /(?!)/;
 
 export default defineConfig({
   test: {
@@ -22,7 +24,7 @@ export default defineConfig({
           name: 'cluster',
           include: onCluster,
           ...(clusterOff
-            ? { runner: './test/support/control-plane/left-out-runner.ts' }
+            ? { testNamePattern: noTest }
             : { globalSetup: './test/support/control-plane/global-setup.ts' }),
         },
       },

@@ -5,16 +5,20 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ControlPlaneInfo } from '../../support/control-plane/control-plane.ts';
 import { waitUntil } from '../../support/control-plane/wait-until.ts';
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const root = fileURLToPath(new URL('./crash', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'countersign-crash-'));
-const infoPath = join(scratch, 'info.json');
+let scratch = '';
+let infoPath = '';
 
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'countersign-crash-'));
+  infoPath = join(scratch, 'info.json');
+  return () => rmSync(scratch, { recursive: true, force: true });
+});
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Report } from './components.ts';
 import { reportEvery } from './progress.ts';
@@ -18,14 +18,11 @@ export async function withBuildLock<T>(folder: string, report: Report, work: () 
     for (;;) {
       if (await take(lock)) break;
       const owner = await ownerOf(lock);
-      if (owner !== undefined && !isAlive(owner)) await discard(lock);
-      else {
-        stopReporting ??= reportEvery(
-          report,
-          `waiting for process ${owner ?? 'unknown'}, which builds the control plane`,
-        );
+      if (owner === undefined) continue;
+      if (isAlive(owner)) {
+        stopReporting ??= reportEvery(report, `waiting for process ${owner}, which builds the control plane`);
         await wait(pollMs);
-      }
+      } else await discard(lock);
     }
   } finally {
     stopReporting?.();
@@ -33,24 +30,29 @@ export async function withBuildLock<T>(folder: string, report: Report, work: () 
   try {
     return await work();
   } finally {
-    await rm(lock, { recursive: true, force: true });
+    await rm(lock, { force: true });
   }
 }
 
+/** A hard link appears at once and whole, so a lock always names its owner. */
 async function take(lock: string): Promise<boolean> {
+  const own = `${lock}.${process.pid}-${randomUUID()}`;
+  await writeFile(own, String(process.pid));
   try {
-    await mkdir(lock);
+    await link(own, lock);
+    return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(own, { force: true });
   }
-  await writeFile(join(lock, 'pid'), String(process.pid));
-  return true;
 }
 
+/** Undefined when the lock is gone by now. */
 async function ownerOf(lock: string): Promise<number | undefined> {
-  const text = await readFile(join(lock, 'pid'), 'utf8').catch(() => '');
-  return /^\d+$/.test(text) ? Number(text) : undefined;
+  const text = await readFile(lock, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : Number(text);
 }
 
 function isAlive(pid: number): boolean {
@@ -66,5 +68,5 @@ function isAlive(pid: number): boolean {
 async function discard(lock: string): Promise<void> {
   const aside = `${lock}.stale-${process.pid}`;
   await rename(lock, aside).catch(() => undefined);
-  await rm(aside, { recursive: true, force: true });
+  await rm(aside, { force: true });
 }
