@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { reconcile } from './controllers/reconcile.ts';
 import { upgrade } from './exec/upgrade.ts';
-import { type Answer, answer } from './http/router.ts';
+import type { Answer } from './http/call.ts';
+import { answer } from './http/router.ts';
 import type { KubeObject } from './json.ts';
 import { plant, seed } from './seed.ts';
 import { ApiError } from './status.ts';

@@ -11,9 +11,9 @@ import { patchScale, readScale } from '../scale.ts';
 import { ApiError, badRequest, notInSandbox } from '../status.ts';
 import type { World } from '../world.ts';
 import type { Written } from '../write.ts';
+import type { Answer, Call } from './call.ts';
 import { renderList, renderObject, shapeOf } from './negotiate.ts';
 import type { ResourcePath } from './path.ts';
-import type { Answer, Call } from './router.ts';
 
 const notAllowed = (): ApiError =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');

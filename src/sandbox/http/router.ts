@@ -1,29 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { aggregated, legacyResources, legacyRoot } from '../discovery.ts';
 import type { JsonObject } from '../json.ts';
 import { ApiError, PageNotFound } from '../status.ts';
 import type { World } from '../world.ts';
 import { authorize } from './authorize.ts';
+import type { Answer, Call } from './call.ts';
 import { shapeOf } from './negotiate.ts';
 import { parsePath } from './path.ts';
 import { answerResource } from './resource.ts';
-
-/** One request, read whole. */
-export interface Call {
-  readonly method: string;
-  readonly pathname: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-}
-
-/** A text body is sent as text/plain. */
-export interface Answer {
-  readonly code: number;
-  readonly body: JsonObject | string;
-  readonly warnings?: string[];
-  readonly type?: string;
-}
 
 /** Answers any request; whatever goes wrong is an answer too. */
 export function answer(world: World, token: string, call: Call): Answer {
