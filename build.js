@@ -2,7 +2,6 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
-
 /**
  * What the libraries bring along and this program never runs: the translations of zod's messages, zod 3 (the SDK takes either),
  * and the JSON Schema validator of the SDK (we pass our own).
@@ -11,12 +10,21 @@ const leaveOut = {
   name: 'leave-out',
   setup(bundler) {
     const empty = (filter, contents) => {
-      bundler.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out', pluginData: contents, sideEffects: false }));
+      bundler.onResolve({ filter }, ({ path }) => ({
+        path,
+        namespace: 'left-out',
+        pluginData: contents,
+        sideEffects: false,
+      }));
     };
     empty(/^\.\.\/locales\/index\.js$/, 'export {};');
     empty(/^zod\/v3$/, 'export const object = () => { throw new Error("zod 3 is not in this bundle"); };');
+    empty(/^zod-to-json-schema$/, 'export const zodToJsonSchema = () => ({});');
     empty(/validation\/ajv-provider\.js$/, 'export class AjvJsonSchemaValidator {}');
-    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ pluginData }) => ({ contents: pluginData, loader: 'js' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ pluginData }) => ({
+      contents: pluginData,
+      loader: 'js',
+    }));
   },
 };
 

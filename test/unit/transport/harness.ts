@@ -4,7 +4,7 @@ import type { Log } from '../../../src/domain/environment.ts';
 import type { Invocation, Invoke } from '../../../src/domain/invocation.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
-import { type AnyTool, defineTool, masked } from '../../../src/domain/tool.ts';
+import { type AnyTool, compose, defineTool, say } from '../../../src/domain/tool.ts';
 import { type StdioServer, serveStdio } from '../../../src/transport/serve-stdio.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -35,7 +35,7 @@ export const peek: AnyTool = defineTool({
   }),
   targets: () => [],
   plan: async () => ({ requests: [] }),
-  run: async () => ({ message: masked.say`nothing`, data: masked.compose({}) }),
+  run: async () => ({ message: say`nothing`, data: compose({}) }),
 });
 
 export interface Harness {
@@ -114,9 +114,9 @@ export const initialize = (client = 'test'): JsonObject => ({
 
 export const fine: Invoke = async () => ({
   status: 'ok',
-  message: masked.say`Fine.`,
+  message: say`Fine.`,
   next: undefined,
-  data: masked.compose({ a: 1 }),
+  data: compose({ a: 1 }),
   text: undefined,
 });
 
