@@ -1,0 +1,89 @@
+import type { Approval, Vote } from '../domain/approval.ts';
+import { tally } from '../domain/approval-state.ts';
+import type { ChainedVote } from '../domain/audit-event.ts';
+import type { Requirement } from '../domain/decision.ts';
+import { CountersignError } from '../domain/errors.ts';
+import { ident } from '../domain/masked.ts';
+import { approvalLine } from './audit-lines.ts';
+import { type Context, present } from './context.ts';
+import type { Current } from './current.ts';
+import { announce, close, current, end, reread } from './finish.ts';
+import { refusalOf } from './refusals.ts';
+
+/**
+ * One winner, on disk. What the winner then finds against it (a deny that came in between, votes that the chain does not
+ * have, time that ran out while it stood still) ends as failed: the approval is spent and nothing runs.
+ */
+export async function claim(ctx: Context, id: string, requirement: Requirement): Promise<Approval> {
+  const now = await current(ctx, id);
+  if (now.state !== 'approved') throw refusalOf(now);
+  if (!ctx.audit.healthy) throw new CountersignError('AuditUnavailable', 'the audit log cannot be written');
+  const by = now.record.principal.agent;
+  if (!(await end(ctx, now, { command: 'claim', by, because: '' }))) throw refusalOf(await current(ctx, id));
+  const claimed = await reread(ctx, id);
+  try {
+    const chain = await ctx.auditReader.votes(id);
+    const objection = objectionTo(ctx, claimed, chain, requirement);
+    if (objection !== undefined) throw new CountersignError('Denied', `Approval ${id} was not used: ${objection}`);
+    await ctx.audit.append(
+      approvalLine('ApprovalClaimed', claimed.record, {
+        have: claimed.have,
+        need: claimed.need,
+        process: ident(ctx.state.process),
+      }),
+    );
+    // Again: the line itself may have waited for a slow disk.
+    if (ctx.clock.now() >= (claimed.useBy ?? 0))
+      throw new CountersignError('ApprovalExpired', `Approval ${id} expired`);
+  } catch (thrown) {
+    await spoil(ctx, id, thrown instanceof CountersignError ? thrown.message : 'the claim could not be recorded');
+    throw thrown;
+  }
+  await announce(ctx, claimed);
+  return present(ctx, claimed);
+}
+
+/** Why the claim must not run, or undefined. */
+function objectionTo(
+  ctx: Context,
+  { facts, record, useBy }: Current,
+  chain: readonly ChainedVote[],
+  requirement: Requirement,
+): string | undefined {
+  const deny = [...facts.votes, ...chain].find((vote) => vote.decision === 'deny');
+  if (deny !== undefined) return `${deny.person} denied it`;
+  if (useBy === undefined) return 'its approvals were taken back, or came too late';
+  if (ctx.clock.now() >= useBy) return 'its time is over';
+  const believed = inBoth(facts.votes, chain, record.planDigest);
+  for (const [asked, whose] of [
+    [record.requirement, 'it'],
+    [requirement, 'the policy now'],
+  ] as const) {
+    const { have, need } = tally(asked, believed, ctx.people.byId, record.principal);
+    if (have < need) return `${whose} needs ${need} and the audit log has ${have} approvals that count`;
+  }
+  return undefined;
+}
+
+/** Approves count only from file and chain together; what takes one back counts from either. */
+function inBoth(files: readonly Vote[], chain: readonly ChainedVote[], planDigest: string): readonly Vote[] {
+  const takenBack = (vote: Vote): boolean =>
+    chain.some((each) => each.person === vote.person && each.decision === 'undo' && each.n > vote.n);
+  return files.filter((vote) => {
+    if (vote.decision !== 'approve') return true;
+    const said = chain.some(
+      (each) =>
+        each.person === vote.person &&
+        each.n === vote.n &&
+        each.decision === 'approve' &&
+        each.planDigest === planDigest,
+    );
+    return said && !takenBack(vote);
+  });
+}
+
+/** Nothing was sent, and nothing will be. */
+export async function spoil(ctx: Context, id: string, because: string): Promise<void> {
+  await ctx.store.settle(id, { command: 'fail', time: ctx.clock.now(), because });
+  await close(ctx, await reread(ctx, id));
+}

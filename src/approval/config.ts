@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+/** `approvals` in the configuration. */
+export const approvalConfigSchema = z
+  .strictObject({
+    local: z
+      .enum(['enabled', 'off'])
+      .default('off')
+      .describe(
+        'Whether people vote with `countersign approvals` on this machine; whoever has a shell here can then vote',
+      ),
+    openPerAgent: z.int().min(1).max(1_000).default(5).describe('How many open approvals one agent may have'),
+    openPerOwner: z.int().min(1).max(10_000).default(20).describe('How many those of one person together may have'),
+    denialStandsMinutes: z.int().min(0).max(1_440).default(30).describe('How long a denied plan is not asked again'),
+    keepFinishedDays: z.int().min(1).max(3_650).default(30).describe('When finished approvals are moved away'),
+  })
+  .prefault({});
+export type ApprovalConfig = z.infer<typeof approvalConfigSchema>;
+
+/** What `createApprovals` goes by; the configuration without what only the terminal asks. */
+export type ApprovalLimits = Omit<ApprovalConfig, 'local'>;

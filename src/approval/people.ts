@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { PeopleRegistry, Person } from '../domain/approval.ts';
+import { invalid } from '../domain/errors.ts';
+
+const name = z.string().min(1).max(200);
+
+/** An id is also the name of a vote's file: an e-mail address or a plain word. */
+const personId = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]*$/, 'letters, digits and . _ @ + - only, such as ana@example.com');
+
+/** `people` in the configuration: one record a person, over all channels. */
+export const peopleConfigSchema = z
+  .array(
+    z.strictObject({
+      id: personId.describe('The one name of this person everywhere: usually the e-mail address'),
+      name: name.optional().describe('As people read it; the id where it is missing'),
+      groups: z.array(name).default([]).describe('Groups whose places in an approval this person may fill'),
+      osUsers: z.array(name).default([]).describe('Operating system users that vote at the terminal as this person'),
+      slack: z.strictObject({ team: name, user: name }).exactOptional().describe('Slack team and user id'),
+      subjects: z
+        .array(z.strictObject({ issuer: name, subject: name }))
+        .default([])
+        .describe('Token subjects that are this person'),
+    }),
+  )
+  .default([]);
+export type PeopleConfig = z.infer<typeof peopleConfigSchema>;
+
+/** @throws Invalid when two records claim one id, operating system user, Slack user or token subject */
+export function createPeople(config: PeopleConfig): PeopleRegistry {
+  const people = config.map((record): Person => ({ ...record, name: record.name ?? record.id }));
+  // Files of a vote carry the id, and some file systems do not tell upper from lower case.
+  unique(people, (person) => [`person ${person.id.toLowerCase()}`]);
+  unique(people, (person) => person.osUsers.map((user) => `OS user ${user}`));
+  unique(people, ({ slack }) => (slack === undefined ? [] : [`Slack user ${slack.team}/${slack.user}`]));
+  unique(people, (person) => (person.subjects ?? []).map((each) => `subject ${each.subject} of ${each.issuer}`));
+  const byId = new Map(people.map((person) => [person.id, person]));
+  const byOsUser = new Map(people.flatMap((person) => person.osUsers.map((user) => [user, person] as const)));
+  return { byId: (id) => byId.get(id), byOsUser: (user) => byOsUser.get(user), all: () => people };
+}
+
+function unique(people: readonly Person[], claims: (person: Person) => readonly string[]): void {
+  const holder = new Map<string, Person>();
+  for (const person of people)
+    for (const claim of new Set(claims(person))) {
+      const other = holder.get(claim);
+      if (other !== undefined)
+        throw invalid(
+          `two people claim ${claim}: ${other.id} and ${person.id}`,
+          'one person is one record under people',
+        );
+      holder.set(claim, person);
+    }
+}

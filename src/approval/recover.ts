@@ -1,0 +1,78 @@
+import type { ApprovalState } from '../domain/approval.ts';
+import type { Context } from './context.ts';
+import type { Current } from './current.ts';
+import { close, current, reread } from './finish.ts';
+import { isFinal } from './listing.ts';
+import { type ApprovalDeps, createContext } from './service.ts';
+import { keptResult } from './settle.ts';
+
+export interface RecoveryDeps extends ApprovalDeps {
+  /**
+   * Whether the audit log has an Authorized line for this approval. Where it has none nothing was sent, and the claim failed;
+   * where that is not known the outcome is unknown.
+   */
+  readonly wasAuthorized?: (approval: string) => Promise<boolean>;
+}
+
+export interface Recovered {
+  readonly approval: string;
+  readonly invocation: string;
+  readonly state: ApprovalState;
+}
+
+/**
+ * At start: settles the claims of dead processes, writes the lines that they did not get to, and moves finished approvals
+ * away. What another process that lives holds is its own. Returns what was settled, for the operator.
+ */
+export async function recoverApprovals(deps: RecoveryDeps): Promise<readonly Recovered[]> {
+  const ctx = createContext(deps);
+  const recovered: Recovered[] = [];
+  for (const id of await ctx.store.ids()) {
+    try {
+      const settled = await recover(ctx, id, deps.wasAuthorized);
+      if (settled !== undefined) recovered.push(settled);
+    } catch (thrown) {
+      deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });
+    }
+  }
+  return recovered;
+}
+
+async function recover(
+  ctx: Context,
+  id: string,
+  wasAuthorized: RecoveryDeps['wasAuthorized'],
+): Promise<Recovered | undefined> {
+  // A process that was killed between taking an id and asking leaves a folder without a request: nobody ever saw it.
+  const now = (await ctx.store.load(id)) && (await current(ctx, id));
+  const { ending, outcome } = now?.facts ?? {};
+  if (now === undefined || ending === undefined) return undefined;
+  const old = ctx.clock.now() - (outcome ?? ending).time > ctx.limits.keepFinishedDays * 86_400_000;
+  const unclosed = (await ctx.store.text(id, 'input')) !== undefined;
+  const dead = unclosed && !(await ctx.state.isAlive(ending.process));
+  if (dead && now.state === 'claimed') return settleLost(ctx, now, wasAuthorized);
+  if (dead) await close(ctx, now);
+  if (isFinal(now.state) && old) {
+    await ctx.store.moveAway(id);
+    await ctx.index.forget(id);
+  }
+  return undefined;
+}
+
+async function settleLost(
+  ctx: Context,
+  { record }: Current,
+  wasAuthorized: RecoveryDeps['wasAuthorized'],
+): Promise<Recovered> {
+  const { id, invocation } = record;
+  // The run may have ended, and only the last file is missing: then its own word stands.
+  const kept = await keptResult(ctx, id);
+  const sent = wasAuthorized === undefined || (await wasAuthorized(id));
+  const command = kept?.command ?? (sent ? 'lose' : 'fail');
+  const because =
+    kept !== undefined ? '' : sent ? 'the process that ran it died' : 'the process died before it sent anything';
+  await ctx.store.settle(id, { command, time: ctx.clock.now(), because });
+  const settled = await reread(ctx, id);
+  await close(ctx, settled);
+  return { approval: id, invocation, state: settled.state };
+}

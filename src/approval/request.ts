@@ -1,0 +1,120 @@
+import type { Approval, ApprovalDraft } from '../domain/approval.ts';
+import { enoughPeople, needsInWords } from '../domain/approval-state.ts';
+import { newApprovalId } from '../domain/environment.ts';
+import { CountersignError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { ident } from '../domain/masked.ts';
+import type { Principal } from '../domain/principal.ts';
+import { approvalLine } from './audit-lines.ts';
+import { type Context, present } from './context.ts';
+import type { Current } from './current.ts';
+import { current, reread, tell } from './finish.ts';
+import { isFinal, isOf } from './listing.ts';
+import { standingRefusal } from './refusals.ts';
+import type { View } from './view.ts';
+
+export const inputPurpose = (id: string): string => `approval-input:${id}`;
+
+/** Asks, unless somebody was asked the same already, may not be asked again yet, or nobody can be asked. */
+export async function request(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
+  const { principal, planDigest, callDigest } = draft;
+  const mine = (await ctx.index.all()).filter((view) => isOf(view, principal));
+  const same = mine.find((view) => !isDone(view) && view.callDigest === callDigest && view.planDigest === planDigest);
+  if (same !== undefined) {
+    const found = await current(ctx, same.id);
+    if (!isFinal(found.state)) return present(ctx, found);
+  }
+  const denied = await findDenial(ctx, principal, planDigest);
+  if (denied !== undefined) throw standingRefusal(denied, denialUntil(ctx, denied));
+  refuseUnaskable(ctx, draft);
+  await refuseTooMany(ctx, principal);
+  return ask(ctx, draft);
+}
+
+const isDone = (view: View): boolean => isFinal(view.state);
+
+/** The last denial of this plan that still stands. A claim that met a denial on its way counts as one. */
+export async function findDenial(ctx: Context, principal: Principal, planDigest: string): Promise<Current | undefined> {
+  const since = ctx.clock.now() - ctx.limits.denialStandsMinutes * 60_000;
+  const found = (await ctx.index.all()).findLast(
+    (view) => view.denied && view.planDigest === planDigest && isOf(view, principal) && (view.endedAt ?? since) > since,
+  );
+  return found && current(ctx, found.id);
+}
+
+const denialUntil = (ctx: Context, { facts, record }: Current): number =>
+  (facts.outcome?.time ?? facts.ending?.time ?? record.createdAt) + ctx.limits.denialStandsMinutes * 60_000;
+
+/** Never a wait for nobody: enough people must be there, and a place where they are asked. */
+function refuseUnaskable(ctx: Context, { principal, requirement }: ApprovalDraft): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new CountersignError('ApprovalDenied', message, { hint });
+  };
+  const needs = needsInWords(requirement, 0);
+  // Who is behind the agent must be known, or that person could countersign. Where the rule lets them, it does not matter.
+  if (principal.person === undefined && !requirement.ownerMay)
+    refuse(
+      `nobody was asked: this waits for a person (${needs}), and it is not known which person is behind ${principal.agent}`,
+      'tell the operator to name that person under people (osUsers, or subjects) in the configuration',
+    );
+  if (!enoughPeople(requirement, ctx.people.all(), principal))
+    refuse(
+      `nobody was asked: this needs ${needs}, and the people registry does not have that many who may approve it` +
+        (requirement.ownerMay ? '' : ' (the person behind the agent does not count)'),
+      'tell the operator to add people with these groups under people in the configuration',
+    );
+  const answers = ctx.channels.map((channel) => channel.reachable(requirement));
+  if (answers.some((answer) => answer.ok)) return;
+  const hints = answers.map((answer) => (answer.ok ? '' : answer.hint));
+  refuse(
+    `nobody was asked: this waits for a person (${needs}), and there is no place where anybody can be asked`,
+    `tell the operator: ${hints.length === 0 ? 'configure an approval channel' : hints.join('; or ')}`,
+  );
+}
+
+async function refuseTooMany(ctx: Context, principal: Principal): Promise<void> {
+  const open = (await ctx.index.all()).filter(({ state }) => state === 'pending' || state === 'approved');
+  const { openPerAgent, openPerOwner } = ctx.limits;
+  const ofAgent = open.filter((view) => isOf(view, principal));
+  const ofOwner = principal.person === undefined ? [] : open.filter((view) => view.person === principal.person);
+  const [many, whose] =
+    ofAgent.length >= openPerAgent
+      ? [ofAgent, `${principal.agent} has`]
+      : ofOwner.length >= openPerOwner
+        ? [ofOwner, `the agents of ${principal.person} have`]
+        : [[], ''];
+  if (many.length === 0) return;
+  const ids = ofAgent.map((view) => view.id);
+  throw new CountersignError('RateLimited', `${whose} ${many.length} open approvals, which is the most at once`, {
+    hint:
+      ids.length === 0
+        ? 'wait until some of them are decided'
+        : `go on with one of them, or withdraw one, with approval: ${ids.join(', ')}`,
+  });
+}
+
+async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
+  const { input, ...rest } = draft;
+  const id = await reserve(ctx, input);
+  const record = { ...rest, id, createdAt: ctx.clock.now() };
+  const { slots } = draft.requirement;
+  await ctx.audit.append(
+    approvalLine('ApprovalRequested', record, {
+      need: slots.reduce((sum, slot) => sum + slot.count, 0),
+      callDigest: ident(draft.callDigest),
+    }),
+  );
+  await ctx.store.create(record);
+  const asked = await reread(ctx, id);
+  await ctx.index.refresh(asked);
+  const approval = await present(ctx, asked);
+  tell(ctx, approval, 'post');
+  return approval;
+}
+
+async function reserve(ctx: Context, input: Json): Promise<string> {
+  for (;;) {
+    const id = newApprovalId(ctx.random);
+    if (await ctx.store.reserve(id, ctx.state.seal(JSON.stringify(input), inputPurpose(id)))) return id;
+  }
+}

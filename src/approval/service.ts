@@ -1,0 +1,103 @@
+import type { Approval, Approvals } from '../domain/approval.ts';
+import type { Json } from '../domain/json.ts';
+import { createAwaiting } from './awaiting.ts';
+import { claim } from './claim.ts';
+import { type ApprovalDeps, type Context, notFound, present } from './context.ts';
+import { derive } from './current.ts';
+import { announce, current, end, reread } from './finish.ts';
+import { createIndex, isOf } from './listing.ts';
+import { json } from './record.ts';
+import { findDenial, inputPurpose, request } from './request.ts';
+import { attach, keptResult, settle } from './settle.ts';
+import { createStore } from './store.ts';
+import { createViews } from './view.ts';
+import { vote } from './vote.ts';
+import { SharedWaits } from './waits.ts';
+
+export type { ApprovalDeps } from './context.ts';
+
+/** Approvals over the state directory. Opens nothing until the first use. */
+export const createApprovals = (deps: ApprovalDeps): Approvals => approvalsOf(createContext(deps));
+
+export function createContext(deps: ApprovalDeps): Context {
+  const store = createStore(deps.state, deps.masker);
+  const views = createViews(deps.state);
+  const index = createIndex(store, views, (id) => derive({ ...deps, store }, id), deps.log);
+  const waits = new SharedWaits({
+    state: deps.state,
+    store,
+    clock: deps.clock,
+    folder: views.folder,
+    read: async (id) => present(ctx, await current(ctx, id)),
+  });
+  const awaiting = createAwaiting(deps.state, deps.clock, (id) => {
+    derive(ctx, id)
+      .then((now) => now && announce(ctx, now))
+      .catch((thrown: unknown) => deps.log.warn('nobody was told who waits', { approval: id, cause: String(thrown) }));
+  });
+  const ctx: Context = { ...deps, store, index, waits, awaiting };
+  return ctx;
+}
+
+export function approvalsOf(ctx: Context): Approvals {
+  const inTurn = createQueue();
+  const shown = async (id: string): Promise<Approval> => present(ctx, await current(ctx, id));
+  return {
+    // One after the other, so that identical calls at once are one, and the caps hold.
+    request: (draft) => inTurn(() => request(ctx, draft)),
+    attach: (principal, callDigest) => attach(ctx, principal, callDigest),
+    standingDenial: async (principal, planDigest) => {
+      const denied = await findDenial(ctx, principal, planDigest);
+      return denied && present(ctx, denied);
+    },
+    read: async (id, principal) => {
+      const approval = await shown(id);
+      // Somebody else's approval and none at all answer alike.
+      if (principal !== undefined && !isOf(approval, principal)) throw notFound(id);
+      return approval;
+    },
+    list: (filter) => list(ctx, filter),
+    wait: (id, options) => ctx.waits.wait(id, options),
+    awaitedBy: (id) => ctx.awaiting.add(id),
+    vote: (id, asked) => vote(ctx, id, asked),
+    claim: (id, requirement) => claim(ctx, id, requirement),
+    close: async (id, command, because) => {
+      const now = await current(ctx, id);
+      return end(ctx, now, { command, by: now.record.principal.agent, because });
+    },
+    settle: (id, command, result) => settle(ctx, id, command, result),
+    result: async (id) => (await keptResult(ctx, id))?.result,
+    seen: async (id) => {
+      await reread(ctx, id);
+      await ctx.store.put(id, 'seen', '1');
+    },
+    input: (id) => input(ctx, id),
+  };
+}
+
+async function list(ctx: Context, filter: Parameters<Approvals['list']>[0]): Promise<readonly Approval[]> {
+  const found: Approval[] = [];
+  for (const row of await ctx.index.all()) {
+    if (filter.principal !== undefined && !isOf(row, filter.principal)) continue;
+    const open = row.state === 'pending' || row.state === 'approved';
+    if (filter.open !== undefined && filter.open !== open) continue;
+    found.push(await present(ctx, await current(ctx, row.id)));
+  }
+  return found;
+}
+
+async function input(ctx: Context, id: string): Promise<Json | undefined> {
+  const { facts } = await current(ctx, id);
+  if (facts.outcome !== undefined || (facts.ending !== undefined && facts.ending.command !== 'claim')) return undefined;
+  const sealed = await ctx.store.text(id, 'input');
+  return sealed === undefined ? undefined : (json(ctx.state.unseal(sealed, inputPurpose(id))) as Json | undefined);
+}
+
+function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}

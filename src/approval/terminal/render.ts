@@ -1,0 +1,97 @@
+import type { Approval, Vote } from '../../domain/approval.ts';
+import { isOpen } from '../../domain/approval.ts';
+import { needsInWords } from '../../domain/approval-state.ts';
+import { iso } from '../../domain/environment.ts';
+import { type Masked, open } from '../../domain/masked.ts';
+import { asciiLine, asciiLines, forTerminal } from './escape.ts';
+
+const clockTime = (time: number): string => `${iso(time).slice(0, 19).replace('T', ' ')}Z`;
+
+/** A masked text as lines of a terminal, each behind `indent`, so that none can pass for one of ours. */
+const shown = (text: Masked<string>, indent: string): readonly string[] =>
+  asciiLines(open(text))
+    .split('\n')
+    .map((line) => indent + line);
+
+/**
+ * All that an approver decides on, in the order of risk: what, who, where, needs, risks, the whole diff, digests, the rule,
+ * and last the agent's own words. Never cut.
+ */
+export function renderApproval(approval: Approval): string {
+  const { id, card, requirement } = approval;
+  return [
+    ...header(approval),
+    '',
+    ...(card.risks.length === 0 ? [] : ['Risks', ...card.risks.flatMap((risk) => shown(risk, '  ! ')), '']),
+    'Changes',
+    ...shown(card.diff, '  | '),
+    '',
+    `Plan      ${asciiLine(approval.planDigest)}`,
+    ...approval.manifestDigests.map((digest) => `Manifest  ${asciiLine(digest)}`),
+    `Rule      ${asciiLine(approval.rule)} (bundle ${asciiLine(approval.bundleDigest)})`,
+    '',
+    ...(approval.votes.length === 0 ? [] : ['Votes', ...approval.votes.map(voteLine), '']),
+    'The agent says (not verified):',
+    `  > ${asOneLine(card.reason)}`,
+    '',
+    ...howToVote(id, isOpen(approval.state), requirement.ownerMay),
+  ].join('\n');
+}
+
+function header(approval: Approval): readonly string[] {
+  const { card, principal, cluster, requirement, have, state, useBy } = approval;
+  const danger = card.risks.length > 0 ? 'DANGER ' : '';
+  const person = principal.person === undefined ? 'nobody known' : asciiLine(principal.person);
+  const until = state === 'approved' && useBy !== undefined ? `Use by    ${clockTime(useBy)}` : undefined;
+  return [
+    `${danger}${asciiLine(approval.tool)} in ${asciiLine(cluster.name)} . ${asciiLine(approval.id)} . ${state}`,
+    ...shown(card.summary, '  '),
+    '',
+    `Who       ${asciiLine(principal.agent)} for ${person}${principal.verified ? '' : ' (not verified)'}`,
+    `Where     ${asciiLine(cluster.name)} (uid ${asciiLine(cluster.uid)})`,
+    ...approval.objects.map((object) => `Object    ${asciiLine(object)}`),
+    `Needs     ${asciiLine(needsInWords(requirement, have))}`,
+    until ?? `Decide by ${clockTime(approval.decideBy)}`,
+    `Agent     ${approval.awaited ? 'is waiting' : 'is not waiting'}`,
+  ];
+}
+
+function voteLine({ person, decision, time, channel, comment }: Vote): string {
+  const said = comment === undefined ? '' : `: ${forTerminal(comment).replaceAll('\n', '\\n')}`;
+  return `  ${asciiLine(person)} ${decision} ${clockTime(time)} (${channel})${said}`;
+}
+
+const asOneLine = (text: Masked<string>): string => forTerminal(open(text)).replaceAll('\n', '\\n');
+
+const howToVote = (id: string, isOpenNow: boolean, ownerMay: boolean): readonly string[] =>
+  isOpenNow
+    ? [
+        `Vote: countersign approvals approve ${asciiLine(id)}`,
+        `      countersign approvals deny ${asciiLine(id)} --comment "what the agent should do instead"`,
+        ...(ownerMay ? ['The person behind the agent may vote too; the log marks it as self-approved.'] : []),
+      ]
+    : ['It is decided: no vote counts any more.'];
+
+/** One line an approval, oldest first. */
+export function renderApprovals(approvals: readonly Approval[]): string {
+  if (approvals.length === 0) return 'No approvals.';
+  const rows = approvals.map((approval) => [
+    asciiLine(approval.id),
+    approval.state,
+    asciiLine(needsInWords(approval.requirement, approval.have)),
+    clockTime(approval.state === 'approved' ? (approval.useBy ?? approval.decideBy) : approval.decideBy),
+    asciiLine(approval.principal.agent),
+    asciiLine(approval.cluster.name),
+    `${asciiLine(approval.tool)}: ${asciiLine(open(approval.card.summary))}`,
+  ]);
+  const table = [['ID', 'STATE', 'NEEDS', 'UNTIL', 'AGENT', 'CLUSTER', 'WHAT'], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,89 @@
+import { type Approval, isOpen, type Vote, type VoteRequest } from '../domain/approval.ts';
+import { belongsToAny, isOwner } from '../domain/approval-state.ts';
+import { CountersignError, invalid } from '../domain/errors.ts';
+import { open } from '../domain/masked.ts';
+import { voteLine } from './audit-lines.ts';
+import type { Context } from './context.ts';
+import type { Current } from './current.ts';
+import { announce, current, end } from './finish.ts';
+
+/** Characters of a comment that are kept. */
+const longestComment = 1_000;
+
+/** The line in the audit log first, durable; then the file; then, for a deny, the end. */
+export async function vote(ctx: Context, id: string, asked: VoteRequest): Promise<Approval> {
+  const now = await current(ctx, id);
+  refuseLate(now, id);
+  const selfApproved = checkPerson(ctx, now, asked);
+  const comment = cleanComment(ctx, asked.comment);
+  for (;;) {
+    const last = lastVote(await current(ctx, id), asked.person.id);
+    checkSequence(asked, last);
+    const n = (last?.n ?? 0) + 1;
+    await ctx.audit.append(
+      voteLine(now.record, asked, n, comment === undefined ? undefined : ctx.masker.echo(comment), selfApproved),
+    );
+    const { person, decision, channel } = asked;
+    const file: Vote = { person: person.id, decision, comment, time: ctx.clock.now(), channel, n };
+    // Taken: the same person voted through another process at this moment; look again and take the next number.
+    if (await ctx.store.vote(id, file)) break;
+  }
+  if (asked.decision === 'deny') await end(ctx, now, { command: 'deny', by: asked.person.id, because: comment ?? '' });
+  const after = await current(ctx, id);
+  refuseLate(after, id, asked.decision);
+  return announce(ctx, after);
+}
+
+/** A vote that the end was faster than is not shown as one that counted. */
+function refuseLate({ state, facts }: Current, id: string, decision?: Vote['decision']): void {
+  if (isOpen(state) || (decision === 'deny' && state === 'denied')) return;
+  const claimed = facts.ending?.command === 'claim';
+  throw invalid(
+    claimed ? `too late: approval ${id} is in use already (${state})` : `too late: approval ${id} is ${state} already`,
+    `see how it ended: countersign approvals show ${id}`,
+  );
+}
+
+/** Whether it is the owner's own approve, which the log marks. @throws Invalid, ApprovalDenied */
+function checkPerson(ctx: Context, { record }: Current, { person, decision }: VoteRequest): boolean {
+  const known = ctx.people.byId(person.id);
+  if (known === undefined)
+    throw invalid(
+      `${person.id} is not in the people registry, so the vote does not count`,
+      'add a record under people',
+    );
+  const { requirement, principal, id } = record;
+  const owner = isOwner(known, principal);
+  // Their own agent people may always stop.
+  if (owner && decision === 'deny') return false;
+  if (owner && !requirement.ownerMay)
+    throw new CountersignError(
+      'ApprovalDenied',
+      `${known.id} is the person behind ${principal.agent} and cannot approve ${id}`,
+      { hint: 'somebody else has to countersign it' },
+    );
+  if (!belongsToAny(requirement, known))
+    throw new CountersignError('ApprovalDenied', `${known.id} is in none of the groups that ${id} is waiting for`, {
+      hint: `it needs ${requirement.slots.map((slot) => `${slot.count} from ${slot.group}`).join(' and ')}`,
+    });
+  return owner && decision === 'approve';
+}
+
+function checkSequence({ person, decision }: VoteRequest, last: Vote | undefined): void {
+  if (decision === 'approve' && last?.decision === 'approve')
+    throw invalid(`${person.id} has approved it already; one person counts once`, 'to take it back: undo');
+  if (decision === 'undo' && last?.decision !== 'approve')
+    throw invalid(`${person.id} has no approve that could be taken back`);
+}
+
+const lastVote = ({ facts }: Current, person: string): Vote | undefined =>
+  facts.votes
+    .filter((each) => each.person === person)
+    .reduce<Vote | undefined>((last, each) => (last === undefined || each.n > last.n ? each : last), undefined);
+
+/** People's words as they are kept and shown: control characters visible, not longer than a message. */
+function cleanComment(ctx: Context, comment: string | undefined): string | undefined {
+  const said = comment?.trim().toWellFormed();
+  if (said === undefined || said === '') return undefined;
+  return open(ctx.masker.echo(said)).slice(0, longestComment).toWellFormed();
+}

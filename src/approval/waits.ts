@@ -1,0 +1,170 @@
+import type { Approval } from '../domain/approval.ts';
+import type { Clock } from '../domain/environment.ts';
+import type { State } from '../domain/state.ts';
+import type { Store } from './store.ts';
+
+/** Milliseconds between two turns of the wheel: deadlines are noticed by it, votes of other processes by the watch. */
+const turn = 100;
+/** Every so many turns all that is waited for is looked at, should a notice have been lost. */
+const turnsToLook = 10;
+
+export interface WaitOptions {
+  readonly until: number;
+  readonly signal: AbortSignal;
+  readonly onChange?: (approval: Approval) => void;
+}
+
+/** All waits of this process on one timer and one watch, which run only while anybody waits. */
+export interface Waits {
+  wait(id: string, options: WaitOptions): Promise<Approval>;
+  /** This process changed it. */
+  changed(id: string): void;
+}
+
+interface Waiter {
+  readonly options: WaitOptions;
+  readonly resolve: (approval: Approval) => void;
+  readonly reject: (thrown: unknown) => void;
+  shown: string;
+}
+
+interface Waited {
+  readonly waiters: Set<Waiter>;
+  decideBy: number;
+  stamp: bigint | undefined;
+  checking: boolean;
+  again: boolean;
+}
+
+interface Parts {
+  readonly state: State;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly folder: () => Promise<string>;
+  /** Writes what is due (an expiry) before it returns. */
+  readonly read: (id: string) => Promise<Approval>;
+}
+
+export class SharedWaits implements Waits {
+  readonly #parts: Parts;
+  readonly #waited = new Map<string, Waited>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopWatch: (() => void) | undefined;
+  #turns = 0;
+  #looking = false;
+  #lookAgain = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  wait(id: string, options: WaitOptions): Promise<Approval> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { options, resolve, reject, shown: '' };
+      const waited = this.#waited.get(id) ?? newWaited();
+      this.#waited.set(id, waited);
+      waited.waiters.add(waiter);
+      options.signal.addEventListener('abort', () => this.changed(id), { once: true });
+      this.#start();
+      this.changed(id);
+    });
+  }
+
+  changed(id: string): void {
+    const waited = this.#waited.get(id);
+    if (waited === undefined) return;
+    waited.again = true;
+    if (!waited.checking) void this.#check(id, waited);
+  }
+
+  /** One reading for all who wait for it, and another one if something changed while reading. */
+  async #check(id: string, waited: Waited): Promise<void> {
+    waited.checking = true;
+    while (waited.again) {
+      waited.again = false;
+      try {
+        waited.stamp = await this.#parts.store.stamp(id);
+        this.#tell(waited, await this.#parts.read(id));
+      } catch (thrown) {
+        for (const waiter of waited.waiters) waiter.reject(thrown);
+        waited.waiters.clear();
+      }
+    }
+    waited.checking = false;
+    if (waited.waiters.size === 0) this.#waited.delete(id);
+    if (this.#waited.size === 0) this.#stop();
+  }
+
+  #tell(waited: Waited, approval: Approval): void {
+    waited.decideBy = approval.decideBy;
+    const now = this.#parts.clock.now();
+    const shown = [approval.state, approval.have, approval.votes.length, approval.awaited].join(' ');
+    for (const waiter of waited.waiters) {
+      const { until, signal, onChange } = waiter.options;
+      if (approval.state !== 'pending' || signal.aborted || now >= until) {
+        waited.waiters.delete(waiter);
+        waiter.resolve(approval);
+      } else if (shown !== waiter.shown) {
+        const first = waiter.shown === '';
+        waiter.shown = shown;
+        if (!first) onChange?.(approval);
+      }
+    }
+  }
+
+  #start(): void {
+    this.#timer ??= setInterval(() => this.#turn(), turn);
+    if (this.#stopWatch !== undefined) return;
+    let wanted = true;
+    let stop = (): void => undefined;
+    this.#stopWatch = () => {
+      wanted = false;
+      stop();
+    };
+    // Without a watch the wheel still looks, only later.
+    this.#parts.folder().then(
+      (folder) => {
+        if (wanted) stop = this.#parts.state.watch(folder, () => void this.#look());
+      },
+      () => undefined,
+    );
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#stopWatch?.();
+    this.#stopWatch = undefined;
+  }
+
+  #turn(): void {
+    const now = this.#parts.clock.now();
+    for (const [id, waited] of this.#waited)
+      if (now >= waited.decideBy || [...waited.waiters].some(({ options }) => now >= options.until)) this.changed(id);
+    this.#turns++;
+    if (this.#turns % turnsToLook === 0) void this.#look();
+  }
+
+  /** Reads those whose folder changed since they were read last. */
+  async #look(): Promise<void> {
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = true;
+    do {
+      this.#lookAgain = false;
+      for (const [id, waited] of [...this.#waited])
+        if ((await this.#parts.store.stamp(id)) !== waited.stamp) this.changed(id);
+    } while (this.#lookAgain);
+    this.#looking = false;
+  }
+}
+
+const newWaited = (): Waited => ({
+  waiters: new Set(),
+  decideBy: Number.POSITIVE_INFINITY,
+  stamp: undefined,
+  checking: false,
+  again: false,
+});
