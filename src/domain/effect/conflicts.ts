@@ -125,7 +125,7 @@ function visit(body: Json | undefined, live: Json | undefined, place: Place, con
   if (body === undefined || live === undefined) return;
   const covered = place.covered || context.hidden.at(formatPath(place.path));
   if (ownsWhole(place.node, place.structure)) {
-    if (place.path.length > 0) judge(body, live, { ...place, covered }, context);
+    if (place.path.length > 0 && !isFilled(body, live)) judge(body, live, { ...place, covered }, context);
     return;
   }
   const shape = toldShape(place.structure ?? place.node) ?? { kind: 'atomic' };
@@ -141,6 +141,10 @@ function visit(body: Json | undefined, live: Json | undefined, place: Place, con
     else visit(bodyById.get(stepId(step) ?? ''), liveById.get(stepId(step) ?? ''), there, context);
   }
 }
+
+/** A map that somebody applied empty: what is put into it is not theirs. */
+const isFilled = (body: Json, live: Json): boolean =>
+  isJsonObject(live) && isJsonObject(body) && Object.keys(live).length === 0 && Object.keys(body).length > 0;
 
 /** One owned leaf that both the body and the live object have. */
 function judge(body: Json, live: Json, place: Place, context: Context): void {

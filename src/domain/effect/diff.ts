@@ -60,7 +60,7 @@ interface Context {
  */
 export function changes(input: DiffInput): Diff {
   const { live, dryRunA, dryRunB, body, sensitive } = input;
-  const structure = structureOf(live, dryRunA);
+  const structure = structureOf(live, dryRunA, dryRunB);
   const hiddenPaths = new HiddenPaths(sensitive, [live, dryRunA, body], structure);
   const context: Context = { input, hiddenPaths, changes: [], varies: [], allocated: new Set() };
   const root = { path: [], name: '', node: structure, hidden: false, noise: false };

@@ -42,7 +42,7 @@ function treeOf(
   const covered = place.covered || hidden.at(formatPath(place.path));
   const here = { ...place, covered };
   const steps = childrenOf(value, here);
-  if (steps.length === 0) return keeps(here) ? noFields : undefined;
+  if (steps.length === 0) return !isJsonObject(value) && keeps(here) ? noFields : undefined;
   const children = new Map<string, FieldChild>();
   for (const { key, step, element, structure } of steps) {
     const below = { path: [...place.path, step], keys: [...place.keys, key], structure, covered };
@@ -59,7 +59,7 @@ interface Below {
   readonly structure: FieldNode | undefined;
 }
 
-/** Nothing for a scalar and for an atomic list, which are leaves. */
+/** Nothing for a scalar and for an atomic list, which are leaves, and for an empty map, which is none. */
 function childrenOf(value: Json, place: Place): readonly Below[] {
   if (isJsonObject(value)) {
     const skipped = place.path.length === 0 ? serverOwned : formatPath(place.path) === 'metadata' ? identity : [];
