@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { ClusterIdentity } from './cluster.ts';
 import type { ObjectEffect } from './effect.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, stringAt } from './json.ts';
 import { formatPath, type Path } from './path.ts';
 import { type Principal, principalForm } from './principal.ts';
 import { type PlannedRequest, typeOf } from './request.ts';
@@ -11,9 +11,11 @@ import type { Keyed } from './state.ts';
 
 const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-/** Of a document as a person has it in a file; `countersign digest FILE` prints the same. Leaves named by the mask are keyed. */
-export const manifestDigest = (manifest: JsonObject): string =>
-  sha256(`countersign/manifest/v1\0${canonicalJson(manifest)}`);
+/** Of a document as a person has it in a file, secret leaves keyed; `countersign digest FILE` prints the same. */
+export function manifestDigest(manifest: JsonObject, sensitive: readonly Path[], keyed: Keyed): string {
+  const scope = `manifest/${stringAt(manifest, 'kind')}/${stringAt(manifest, 'metadata', 'name')}`;
+  return sha256(`countersign/manifest/v1\0${canonicalJson(keyLeaves(scope, manifest, sensitive, keyed))}`);
+}
 
 export const stdinDigest = (stdin: string | undefined): string => (stdin === undefined ? '' : sha256(stdin));
 
@@ -21,26 +23,26 @@ export const stdinDigest = (stdin: string | undefined): string => (stdin === und
 export const callDigest = (principal: Principal, cluster: string, tool: string, input: Json): string =>
   sha256(`countersign/call/v1\0${canonicalJson({ principal: principalForm(principal), cluster, tool, input })}`);
 
-export interface PlanParts {
+/** For whom and where a plan is made. */
+export interface PlanHeader {
   readonly cluster: ClusterIdentity;
   readonly principal: Principal;
   readonly tool: string;
-  /** In digest form already (`requestForm`). */
-  readonly requests: readonly Json[];
-  readonly effects: readonly ObjectEffect[];
 }
 
-/** What an approval is bound to. One digest per object inside, so that an object that is gone is a subset and not a drift. */
-export function planDigest(parts: PlanParts): string {
-  const { name, ...cluster } = parts.cluster;
+/**
+ * What an approval is bound to, over one digest per object (`objectDigests`), so that an object that is gone at the claim is
+ * a subset and not a drift.
+ */
+export const planDigestOf = (header: PlanHeader, objects: readonly string[]): string => {
   const form: Json = {
-    cluster: { name, ...cluster },
-    principal: principalForm(parts.principal),
-    tool: parts.tool,
-    objects: objectDigests(parts.requests, parts.effects),
+    cluster: { ...header.cluster },
+    principal: principalForm(header.principal),
+    tool: header.tool,
+    objects,
   };
   return sha256(`countersign/plan/v1\0${canonicalJson(form)}`);
-}
+};
 
 /** One digest per request with its effect; reads have no effect. */
 export const objectDigests = (requests: readonly Json[], effects: readonly ObjectEffect[]): readonly string[] =>
@@ -81,8 +83,15 @@ export function requestForm(request: PlannedRequest, sensitive: readonly Path[],
  * The object with each sensitive leaf replaced by a keyed token. The token is bound to object and path, so equal secrets in
  * two places have different tokens and nothing can be compared across objects.
  */
-export function digestForm(object: ObjectRef, value: JsonObject, sensitive: readonly Path[], keyed: Keyed): JsonObject {
-  const scope = `${resourceGroup(object.type)}/${object.namespace ?? ''}/${object.name}`;
+export const digestForm = (
+  object: ObjectRef,
+  value: JsonObject,
+  sensitive: readonly Path[],
+  keyed: Keyed,
+): JsonObject =>
+  keyLeaves(`${resourceGroup(object.type)}/${object.namespace ?? ''}/${object.name}`, value, sensitive, keyed);
+
+function keyLeaves(scope: string, value: JsonObject, sensitive: readonly Path[], keyed: Keyed): JsonObject {
   return sensitive.reduce<Json>(
     (tree, path) => replaceAt(tree, path, (leaf) => keyed(`${scope}\0${formatPath(path)}\0${canonicalJson(leaf)}`)),
     value,

@@ -59,8 +59,8 @@ function unwrap(part: MaskedPart): Json | undefined {
 export const merge = (...parts: readonly Masked<JsonObject>[]): Masked<JsonObject> =>
   seal(Object.assign({}, ...parts.map(open)) as JsonObject);
 
-export const join = (parts: readonly Masked<string>[], between: Plain): Masked<string> =>
-  seal(parts.map(open).join(String(between)));
+export const join = (parts: readonly Masked<string>[], between: Masked<string>): Masked<string> =>
+  seal(parts.map(open).join(open(between)));
 
 /** The member at `path`, masked still; undefined where there is none. */
 export function pick(masked: Masked<Json>, ...path: readonly (string | number)[]): Masked<Json> | undefined {
@@ -108,6 +108,18 @@ function projectJson(value: Json, paths: readonly (readonly string[])[]): Json {
     const deeper = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
     kept[key] = projectJson(value[key] as Json, deeper);
   }
+  return kept;
+}
+
+/** Without the members at these paths; for what people did not ask for (managedFields). */
+export const omit = (masked: Masked<Json>, ...paths: readonly (readonly string[])[]): Masked<Json> =>
+  seal(paths.reduce<Json>(without, open(masked)));
+
+function without(value: Json, path: readonly string[]): Json {
+  const [key, ...rest] = path;
+  if (key === undefined || !isJsonObject(value) || !Object.hasOwn(value, key)) return value;
+  if (rest.length > 0) return { ...value, [key]: without(value[key] as Json, rest) };
+  const { [key]: _, ...kept } = value;
   return kept;
 }
 

@@ -2,7 +2,7 @@
  * What a tool is made of. Tools import this file and zod, nothing else: a tool declares what it takes, plans requests from
  * it, and runs the plan. `run` never sees the input, so it cannot do what nobody reviewed.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { PlanningHandle } from './cluster.ts';
 import type { Target } from './decision.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -12,13 +12,30 @@ import type { Plan } from './plan.ts';
 import type { Access, GetRequest, ListRequest, MutatingRequest, PlannedRequest } from './request.ts';
 import type { ObjectRef } from './resource.ts';
 
+export { definedBy } from './definition.ts';
 export { CountersignError, invalid } from './errors.ts';
 export type { Json, JsonObject } from './json.ts';
 export { at, isJsonObject, listAt, numberAt, objectAt, stringAt } from './json.ts';
 export { parseManifest } from './manifest.ts';
 export type { Masked } from './masked.ts';
-export * as masked from './masked.ts';
-export { checkName, checkNamespace, objectId, objectLabel, resourceGroup } from './resource.ts';
+export {
+  asText,
+  compose,
+  elements,
+  ident,
+  join,
+  jsonText,
+  lines,
+  merge,
+  omit,
+  pick,
+  project,
+  say,
+  yamlText,
+} from './masked.ts';
+export { countOf, paging, tableText } from './masked-table.ts';
+export type { ObjectRef, ResourceType } from './resource.ts';
+export { apiVersion, checkName, checkNamespace, objectId, objectLabel, resourceGroup } from './resource.ts';
 
 /** What a tool wants; the gate reads the cluster and makes planned requests with effect and preconditions of it. */
 export type RequestDraft = GetRequest | ListRequest | ApplyDraft | DeleteDraft | ScaleDraft | ExecDraft;
@@ -63,6 +80,8 @@ export interface Drafted<View extends Json = Json> {
 export interface ToolPlanning extends PlanningHandle {
   /** The list request behind a cursor that this principal got within 5 minutes. @throws Invalid */
   cursor(id: string): { readonly request: ListRequest; readonly view: Json };
+  /** What a selector meant when the plan was approved: at the claim it is not asked again. */
+  readonly pinned?: readonly { readonly namespace: string | undefined; readonly name: string; readonly uid: string }[];
 }
 
 export interface MaskedResponse {
@@ -78,6 +97,8 @@ export interface ToolCluster {
   send(request: GetRequest | ListRequest): Promise<MaskedResponse>;
   /** Keeps an API continue token for this principal, 5 minutes; returns the short cursor. */
   keepCursor(request: ListRequest, continueToken: string, view: Json): string;
+  /** Whether the namespace is there; undefined where this caller may not know. */
+  namespaceExists(namespace: string): Promise<boolean | undefined>;
   /** Every mutating request of the plan in order, until one fails; says of each: done, failed, not attempted. */
   sendAll(plan: Plan): Promise<ToolAnswer>;
 }
@@ -136,6 +157,26 @@ export const defineTool = <Input, View extends Json = Json>(
   kind: 'tool',
   ...tool,
 });
+
+/** Fields that several tools share, in the words that agents read. */
+export const fields = {
+  namespace: z.string().min(1).max(63).optional().describe('Omitted: the configured default namespace'),
+  reason: z.string().min(1).max(500).describe('Why, in one sentence; the approver sees it as your claim'),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe('Show effect, diff and policy decision only; asks nobody, changes nothing'),
+  resource: z.string().min(1).max(253).describe('As kubectl takes it: pods, deploy, deployments.apps, a CRD'),
+  name: z.string().min(1).max(253),
+};
+
+/** What every result of a tool has; loose, because the SDK's client refuses fields that its cached schema does not know. */
+export const resultShape = {
+  status: z.string(),
+  message: z.string(),
+  next: z.string().optional(),
+  cluster: z.string().optional(),
+};
 
 export const defineControl = <Input>(control: Omit<Control<Input>, 'kind'>): Control<Input> => ({
   kind: 'control',

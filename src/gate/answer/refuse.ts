@@ -1,0 +1,75 @@
+import { CountersignError, type ErrorCode } from '../../domain/errors.ts';
+import { compose, ident, join, type Masked, merge, say } from '../../domain/masked.ts';
+import type { Masker } from '../../domain/masker.ts';
+import { type Outcome, statusOf } from '../../domain/outcome.ts';
+import type { Call } from '../call.ts';
+import type { Gate } from '../gate.ts';
+import type { GatePorts } from '../ports.ts';
+
+/** The refusal as an answer: what happened, in which cluster, and what to do next. Upstream text passes the mask here. */
+export function refuse(ports: Pick<GatePorts, 'masker'>, call: Call, error: CountersignError): Outcome {
+  const cluster = call.story.cluster;
+  const where = typeof cluster === 'string' ? cluster : undefined;
+  const said = ports.masker.object(error.data).value;
+  return {
+    status: statusOf[error.code],
+    message: messageOf(ports.masker, error, where),
+    next: error.hint === undefined ? undefined : ports.masker.echo(sentence(error.hint)),
+    data: merge(
+      compose({
+        cluster: where === undefined ? undefined : ident(where),
+        code: ident(error.code),
+        audit: ident(call.id),
+      }),
+      said as Masked<Record<string, never>>,
+    ),
+    text: say`Audit ${ident(call.id)}.`,
+  };
+}
+
+function messageOf(masker: Masker, error: CountersignError, cluster: string | undefined): Masked<string> {
+  const first = sentence(error.message);
+  const placed = cluster === undefined || first.includes(cluster) ? first : first.replace(/[.]$/, ` (${cluster}).`);
+  const lines = [
+    masker.echo(placed),
+    ...error.lines.map((line) => say`  ${masker.echo(line)}`),
+    ...(error.upstream === undefined ? [] : [say`  The API server says: ${masker.text(error.upstream)}`]),
+  ];
+  return join(lines, say`\n`);
+}
+
+export const sentence = (text: string): string => {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+};
+
+/** The refusal, and its line in the log. A log that cannot be written is told and does not hide the refusal. */
+export async function refuseAndRecord(gate: Gate, call: Call, error: CountersignError): Promise<Outcome> {
+  if (error.code === 'Internal')
+    gate.log.error('a call failed inside Countersign', { invocation: call.id, cause: causeOf(error) });
+  if (error.code !== 'AuditUnavailable') {
+    try {
+      await call.record('Refused', {
+        code: ident(error.code),
+        message: gate.masker.echo(error.message.slice(0, 2_000)),
+      });
+    } catch {
+      return refuse(gate, call, auditDown());
+    }
+  }
+  return refuse(gate, call, error);
+}
+
+const auditDown = (): CountersignError =>
+  new CountersignError('AuditUnavailable', 'The audit log cannot be written, so nothing runs', {
+    hint: 'tell the operator to look at the disk of the state directory; countersign doctor says more',
+  });
+
+/** The stack, for the operational log: it has places in our code, and a message that is ours or a library's. */
+function causeOf(error: CountersignError): string {
+  const cause = error.cause;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : error.message;
+}
+
+export const isCode = (thrown: unknown, ...codes: readonly ErrorCode[]): thrown is CountersignError =>
+  thrown instanceof CountersignError && codes.includes(thrown.code);

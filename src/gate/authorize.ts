@@ -1,0 +1,98 @@
+import type { Cluster } from '../domain/cluster.ts';
+import type { Decision, DecisionInput, Target } from '../domain/decision.ts';
+import { CountersignError } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { ident } from '../domain/masked.ts';
+import { accessOf, namespaceOf, type PlannedRequest, typeOf } from '../domain/request.ts';
+import { type ResourceType, resourceGroup } from '../domain/resource.ts';
+import type { Tool } from '../domain/tool.ts';
+import type { Call } from './call.ts';
+import type { Gate, Prepared } from './gate.ts';
+
+/** First pass: what the call itself says. The cluster is not asked for somebody whom no rule could allow. @throws Denied */
+export async function decideFirst(
+  gate: Gate,
+  call: Call,
+  tool: Tool,
+  input: JsonObject,
+  cluster: Cluster,
+): Promise<void> {
+  refuseIfSurelyDenied(gate, call, tool.name, cluster.name, tool.targets(input, cluster.defaultNamespace));
+}
+
+/** Whether some rule denies these targets whatever the facts are. @throws Denied */
+export function refuseIfSurelyDenied(
+  gate: Gate,
+  call: Call,
+  tool: string,
+  cluster: string,
+  targets: readonly Target[],
+): void {
+  const { principal } = call.invocation;
+  const first = gate.policy().first({ principal, tool, cluster, targets, facts: undefined });
+  if (!first.undecided) throw denied(cluster, first.decision);
+}
+
+/**
+ * Second pass: everything. A call that changes objects needs to be allowed to get them too, because plan, diff and result
+ * show what they hold.
+ * @throws Denied
+ */
+export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): Promise<Decision> {
+  const { plan, tool, targets, cluster } = prepared;
+  const policy = gate.policy();
+  const decision = policy.decide({
+    principal: plan.principal,
+    tool: tool.name,
+    cluster: cluster.name,
+    targets,
+    facts: plan.facts,
+  });
+  call.story = {
+    ...call.story,
+    planDigest: ident(plan.planDigest),
+    ...(decision.rule === undefined ? {} : { rule: ident(decision.rule) }),
+    bundleDigest: ident(decision.bundleDigest),
+  };
+  if (tool.access.mutates)
+    call.note('Decided', { verdict: ident(decision.verdict), matched: decision.matched.map(ident) });
+  if (decision.verdict === 'deny') throw denied(cluster.name, decision);
+  return decision;
+}
+
+/** Whether the policy lets this principal read objects of this type there. */
+export function mayRead(
+  gate: Gate,
+  call: Call,
+  cluster: string,
+  type: ResourceType,
+  namespace: string | undefined,
+  verb: 'get' | 'list',
+): boolean {
+  const target: Target = { resourceGroup: resourceGroup(type), access: { verb }, namespace: namespace ?? null };
+  const input: DecisionInput = {
+    principal: call.invocation.principal,
+    tool: 'get',
+    cluster,
+    targets: [target],
+    facts: undefined,
+  };
+  return gate.policy().decide(input).verdict === 'allow';
+}
+
+export const targetsOf = (requests: readonly PlannedRequest[]): readonly Target[] =>
+  requests.map((request) => ({
+    resourceGroup: resourceGroup(typeOf(request)),
+    access: accessOf(request),
+    namespace: namespaceOf(request) ?? null,
+    ...(request.action === 'list' ? {} : { name: request.object.name }),
+  }));
+
+export function denied(cluster: string, decision: Decision): CountersignError {
+  const rule = decision.rule === undefined ? 'No rule allows this call' : `Rule ${decision.rule}: ${decision.because}`;
+  return new CountersignError('Denied', `Denied by policy, not executed. ${rule} (${cluster}).`, {
+    lines: ['Nobody was asked; no approval can lift this rule.'],
+    hint: 'Do what the rule allows and check with dryRun, or tell the user what the rule forbids. Do not try another tool or a shell.',
+    data: { rule: decision.rule ?? 'none' },
+  });
+}

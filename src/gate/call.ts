@@ -1,0 +1,68 @@
+import type { AuditEvent, AuditValue } from '../domain/audit-event.ts';
+import type { Cluster, RequestContext } from '../domain/cluster.ts';
+import { newInvocationId } from '../domain/environment.ts';
+import type { Invocation } from '../domain/invocation.ts';
+import { ident, type Masked } from '../domain/masked.ts';
+import type { AuditIds, GatePorts } from './ports.ts';
+
+type Fields = AuditEvent['fields'];
+
+/** One call on its way: its id, its audit story, and the context in which the cluster is asked. */
+export interface Call {
+  readonly id: string;
+  readonly invocation: Invocation;
+  readonly startedAt: number;
+  readonly auditIds: AuditIds;
+  /** Keys that every later line of this call repeats, so that one grep tells the story. */
+  story: Fields;
+  /** @throws AuditUnavailable: resolves when the line is on disk */
+  record(type: AuditEvent['type'], fields?: Fields): Promise<void>;
+  /** Rides the next flush. */
+  note(type: AuditEvent['type'], fields?: Fields): void;
+  progress(note: Masked<string>): void;
+  context(approval?: string): RequestContext;
+}
+
+export function beginCall(ports: GatePorts, invocation: Invocation): Call {
+  const id = newInvocationId(ports.clock, ports.random);
+  const { principal } = invocation;
+  const auditIds = ports.auditIds(id);
+  const event = (type: AuditEvent['type'], fields: Fields): AuditEvent => ({
+    type,
+    invocation: id,
+    fields: { ...call.story, ...fields },
+  });
+  const call: Call = {
+    id,
+    invocation,
+    startedAt: ports.clock.now(),
+    auditIds,
+    story: {
+      tool: ident(invocation.tool.slice(0, 64)),
+      principal: ident(principal.agent),
+      ...(principal.person === undefined ? {} : { actingFor: ident(principal.person) }),
+    },
+    record: (type, fields = {}) => ports.audit.append(event(type, fields)),
+    note: (type, fields = {}) => ports.audit.note(event(type, fields)),
+    progress: (note) => invocation.progress?.(note),
+    context: (approval) => ({
+      invocation: id,
+      agent: principal.agent,
+      ...(principal.person === undefined ? {} : { person: principal.person }),
+      ...(approval === undefined ? {} : { approval }),
+      nextAuditId: () => auditIds.next(),
+      // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.
+      signal: approval === undefined ? invocation.signal : new AbortController().signal,
+    }),
+  };
+  return call;
+}
+
+export const idents = (values: readonly string[]): readonly AuditValue[] => values.map(ident);
+
+/** The cluster of this call, its name told in every later audit line. @throws CountersignError when none is configured */
+export function clusterOf(ports: GatePorts, call: Call): Cluster {
+  const cluster = ports.cluster();
+  call.story = { ...call.story, cluster: ident(cluster.name) };
+  return cluster;
+}

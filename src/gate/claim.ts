@@ -1,0 +1,94 @@
+import type { Approval } from '../domain/approval.ts';
+import { planDigestOf } from '../domain/digest.ts';
+import { CountersignError } from '../domain/errors.ts';
+import { open } from '../domain/masked.ts';
+import { isCode } from './answer/refuse.ts';
+import { valueText } from './answer/render.ts';
+import { decideWhole } from './authorize.ts';
+import type { Call } from './call.ts';
+import { draft } from './draft.ts';
+import type { Ready } from './execute.ts';
+import type { Gate, Prepared } from './gate.ts';
+import { readSealedInput, type SealedInput } from './hold.ts';
+
+/**
+ * From approved to run: plan again, decide again, and only then end the waiting on disk, once, for one winner. What is run is
+ * the fresh plan, whose digest is the approved one.
+ * @throws PlanDrifted, Denied, ApprovalDenied, ApprovalExpired, ApprovalWithdrawn
+ */
+export async function claim(gate: Gate, call: Call, approval: Approval): Promise<Ready> {
+  const sealed = readSealedInput(await gate.approvals.input(approval.id));
+  if (sealed === undefined) throw new CountersignError('Conflict', `Approval ${approval.id} has ended already`);
+  const fresh = await planAgain(gate, call, approval, sealed);
+  if (!stillApproved(approval, sealed, fresh)) throw await drifted(gate, approval, fresh);
+  const decision = await decideAgain(gate, call, approval, fresh);
+  const requirement = decision.requirement ?? { ...approval.requirement, slots: [] };
+  const claimed = await gate.approvals.claim(approval.id, requirement);
+  return { prepared: fresh, approval: claimed };
+}
+
+/** Drafts what was approved from its sealed input. What cannot be planned any more has drifted; an outage has not. */
+async function planAgain(gate: Gate, call: Call, approval: Approval, sealed: SealedInput): Promise<Prepared> {
+  const tool = gate.tools.find(({ name }) => name === sealed.tool);
+  if (tool === undefined || tool.kind !== 'tool')
+    throw new CountersignError('Invalid', `There is no tool ${sealed.tool} any more`);
+  const cluster = gate.cluster();
+  const keyed = (data: string): string => gate.keyed(data, sealed.keyId);
+  try {
+    return await draft({ ...gate, keyed }, call, tool, sealed.input, cluster, sealed.pinned);
+  } catch (thrown) {
+    if (!isCode(thrown, 'NotFound', 'Conflict', 'Invalid')) throw thrown;
+    await gate.approvals.close(approval.id, 'drift', thrown.message);
+    throw new CountersignError(
+      'PlanDrifted',
+      `Approved, but not executed: ${thrown.message}. ${approval.id} is now drifted`,
+      {
+        lines: thrown.lines,
+        ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+        data: { approval: { id: approval.id, state: 'drifted', digest: approval.planDigest } },
+      },
+    );
+  }
+}
+
+/** The same digest; for a delete also fewer objects than were approved, each of them as it was approved. */
+function stillApproved(approval: Approval, sealed: SealedInput, fresh: Prepared): boolean {
+  if (fresh.plan.planDigest === approval.planDigest) return true;
+  const header = { cluster: fresh.plan.cluster, principal: approval.principal, tool: approval.tool };
+  const sameCircumstances = planDigestOf(header, sealed.objectDigests) === approval.planDigest;
+  const onlyDeletes = fresh.plan.requests.every(({ action }) => action === 'delete');
+  return (
+    sameCircumstances && onlyDeletes && fresh.objectDigests.every((digest) => sealed.objectDigests.includes(digest))
+  );
+}
+
+async function drifted(gate: Gate, approval: Approval, fresh: Prepared): Promise<CountersignError> {
+  await gate.approvals.close(approval.id, 'drift', 'what would be changed is not what was approved');
+  const lines = fresh.plan.effects.flatMap((effect) =>
+    effect.changes
+      .filter(({ hidden }) => !hidden)
+      .slice(0, 10)
+      .map(
+        ({ path, from, to }) =>
+          `${path}: now ${open(valueText(gate.masker, from))} -> ${open(valueText(gate.masker, to))}`,
+      ),
+  );
+  return new CountersignError(
+    'PlanDrifted',
+    `Approved, but not executed: the object changed after people approved it. ${approval.id} is now drifted`,
+    {
+      lines,
+      hint: 'check with dryRun what it would do now, and send the call again; that asks for a new approval',
+      data: { approval: { id: approval.id, state: 'drifted', digest: approval.planDigest } },
+    },
+  );
+}
+
+async function decideAgain(gate: Gate, call: Call, approval: Approval, fresh: Prepared) {
+  try {
+    return await decideWhole(gate, call, fresh);
+  } catch (thrown) {
+    if (isCode(thrown, 'Denied')) await gate.approvals.close(approval.id, 'drift', 'the policy now denies it');
+    throw thrown;
+  }
+}

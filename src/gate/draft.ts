@@ -1,0 +1,163 @@
+import type { Cluster, PlanningHandle } from '../domain/cluster.ts';
+import { callDigest, objectDigests, planDigestOf, requestForm } from '../domain/digest.ts';
+import type { ObjectEffect } from '../domain/effect.ts';
+import { CountersignError } from '../domain/errors.ts';
+import { deriveFacts } from '../domain/facts/derive.ts';
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Principal } from '../domain/principal.ts';
+import { isMutating, namespaceOf, type PlannedRequest } from '../domain/request.ts';
+import { objectId } from '../domain/resource.ts';
+import type { Drafted, Tool, ToolPlanning } from '../domain/tool.ts';
+import { refuseIfSurelyDenied, targetsOf } from './authorize.ts';
+import { type Call, idents } from './call.ts';
+import type { Gate, Pin, Prepared } from './gate.ts';
+import { completeAll } from './plan/complete.ts';
+import type { Completed } from './plan/completed.ts';
+import { guardPlanning } from './plan/guarded-planning.ts';
+import { missing, namespaceExists } from './plan/missing.ts';
+
+/**
+ * The plan: what the tool wants, completed with what the cluster says now (effect, preconditions, facts), and its digest.
+ * `pinned` names the objects that a selector meant when the plan was approved.
+ */
+export async function draft(
+  gate: Gate,
+  call: Call,
+  tool: Tool,
+  input: JsonObject,
+  cluster: Cluster,
+  pinned?: readonly Pin[],
+): Promise<Prepared> {
+  const bare = cluster.planning(call.context());
+  const planning = guardPlanning(gate, call, cluster.name, bare);
+  const drafted = await tool.plan(input, toolPlanning(gate, call, planning, pinned));
+  const completed = await completeOrDeny(gate, call, tool, cluster, drafted, planning, bare, pinned);
+  const requests = completed.map(({ request }) => request);
+  const effects = completed.flatMap(({ effect }) => (effect === undefined ? [] : [effect]));
+  const digests = objectDigests(
+    completed.map((each) => formOf(gate, each)),
+    effects,
+  );
+  const principal = call.invocation.principal;
+  const identity = await cluster.identity(call.context(), pinned !== undefined);
+  const plan: Plan = {
+    cluster: identity,
+    principal,
+    tool: tool.name,
+    requests,
+    effects,
+    facts: deriveFacts({ requests, effects, namespaceLabels: await namespaceLabels(bare, requests) }),
+    planDigest: planDigestOf({ cluster: identity, principal, tool: tool.name }, digests),
+    manifestDigests: completed.flatMap(({ manifestDigest }) => manifestDigest ?? []),
+    notes: drafted.notes ?? [],
+  };
+  recordPlan(call, tool, plan);
+  return {
+    tool,
+    input,
+    cluster,
+    plan,
+    objectDigests: digests,
+    view: drafted.view ?? null,
+    targets: targetsOf(requests),
+    callDigest: callDigestOf(principal, cluster.name, tool.name, input),
+    pinned: pinned ?? pinsOf(effects),
+    again: () => draft(gate, call, tool, input, cluster, pinned ?? pinsOf(effects)),
+    namespaceExists: (namespace) => namespaceExists(planning, namespace),
+    missing: (object) => missing(planning, object),
+  };
+}
+
+function toolPlanning(
+  gate: Gate,
+  call: Call,
+  planning: PlanningHandle,
+  pinned: readonly Pin[] | undefined,
+): ToolPlanning {
+  return {
+    ...planning,
+    cursor: (id) => gate.cursors.find(call.invocation.principal, id),
+    ...(pinned === undefined ? {} : { pinned }),
+  };
+}
+
+/** A draft that fails is told only if no rule denies the call anyway: a denial comes first. */
+async function completeOrDeny(
+  gate: Gate,
+  call: Call,
+  tool: Tool,
+  cluster: Cluster,
+  drafted: Drafted,
+  planning: PlanningHandle,
+  bare: PlanningHandle,
+  pinned: readonly Pin[] | undefined,
+): Promise<readonly Completed[]> {
+  try {
+    return await completeAll(gate, drafted.requests, planning, bare, pinned);
+  } catch (thrown) {
+    const targets = drafted.requests.map((request) => ({
+      resourceGroup: undefined,
+      access: tool.access,
+      namespace: request.action === 'list' ? request.namespace : request.object.namespace,
+    }));
+    refuseIfSurelyDenied(gate, call, tool.name, cluster.name, targets);
+    throw thrown;
+  }
+}
+
+const formOf = (gate: Gate, { request, sensitive }: Completed): Json => requestForm(request, sensitive, gate.keyed);
+
+/** Labels of the namespaces that are changed; absent when one cannot be read, so that no rule passes on a default. */
+async function namespaceLabels(
+  planning: PlanningHandle,
+  requests: readonly PlannedRequest[],
+): Promise<Readonly<Record<string, Readonly<Record<string, string>>>> | undefined> {
+  const names = new Set(requests.filter(isMutating).flatMap((request) => namespaceOf(request) ?? []));
+  if (names.size === 0) return {};
+  try {
+    const type = await planning.resolveKind('v1', 'Namespace');
+    const read = await Promise.all(
+      [...names].map(async (name) => {
+        const namespace = await planning.get({ type, namespace: undefined, name });
+        return [name, labelsOf(namespace)] as const;
+      }),
+    );
+    return Object.fromEntries(read);
+  } catch (thrown) {
+    if (thrown instanceof CountersignError && thrown.code === 'Forbidden') return undefined;
+    throw thrown;
+  }
+}
+
+function labelsOf(namespace: JsonObject | undefined): Readonly<Record<string, string>> {
+  const metadata = namespace?.metadata;
+  const labels = isJsonObject(metadata) && isJsonObject(metadata.labels) ? metadata.labels : {};
+  return Object.fromEntries(
+    Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function recordPlan(call: Call, tool: Tool, plan: Plan): void {
+  const objects = plan.requests.flatMap((request) => (request.action === 'list' ? [] : [objectId(request.object)]));
+  call.story = {
+    ...call.story,
+    ...(objects.length === 0 ? {} : { objects }),
+    ...(plan.manifestDigests.length === 0 ? {} : { manifestDigests: idents(plan.manifestDigests) }),
+  };
+  if (tool.access.mutates) call.note('Planned', { planDigest: idents([plan.planDigest])[0] });
+}
+
+/** What makes two calls the same: everything but the words around it. */
+export const callDigestOf = (principal: Principal, cluster: string, tool: string, input: JsonObject): string =>
+  callDigest(principal, cluster, tool, withoutWords(input));
+
+const withoutWords = (input: JsonObject): JsonObject => {
+  const { reason: _, dryRun: __, ...rest } = input;
+  return rest;
+};
+
+const pinsOf = (effects: readonly ObjectEffect[]): readonly Pin[] =>
+  effects.flatMap(({ object, uid, action }) =>
+    uid === undefined || action !== 'delete' ? [] : [{ namespace: object.namespace, name: object.name, uid }],
+  );

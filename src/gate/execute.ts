@@ -1,0 +1,131 @@
+import type { Approval } from '../domain/approval.ts';
+import type { ExecutionHandle } from '../domain/cluster.ts';
+import { type CountersignError, toCountersignError } from '../domain/errors.ts';
+import { compose, ident, merge } from '../domain/masked.ts';
+import type { Outcome, Status } from '../domain/outcome.ts';
+import type { GetRequest, ListRequest } from '../domain/request.ts';
+import type { MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
+import { approvalPart } from './answer/outcome.ts';
+import { refuse } from './answer/refuse.ts';
+import type { Call } from './call.ts';
+import type { Gate, Prepared } from './gate.ts';
+import { keepable } from './kept.ts';
+import { sendAll } from './send-all.ts';
+
+/** A plan that may run: allowed by policy alone, or with the approval that was claimed for it. */
+export interface Ready {
+  readonly prepared: Prepared;
+  readonly approval: Approval | undefined;
+}
+
+/**
+ * Grant, Authorized on disk, execute, mask, outcome on disk. From here on nothing is thrown: whatever happens has a line in
+ * the log and, for an approved call, a kept result.
+ */
+export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise<Outcome> {
+  const { prepared, approval } = ready;
+  let outcome: Outcome;
+  try {
+    await authorized(call, prepared, approval);
+    const answer = await run(gate, call, prepared, approval);
+    outcome = outcomeOf(call, answer, approval);
+    await recordOutcome(call, prepared, outcome.status);
+  } catch (thrown) {
+    const error = await explain(prepared, toCountersignError(thrown));
+    outcome = refuse(gate, call, error);
+    await recordFailure(gate, call, prepared, error);
+  }
+  if (approval !== undefined) await settle(gate, call, approval, outcome);
+  return outcome;
+}
+
+/** On disk before anything is sent; for a read RequestReceived was the intent, and this line rides the next flush. */
+async function authorized(call: Call, prepared: Prepared, approval: Approval | undefined): Promise<void> {
+  const fields = { verdict: ident(approval === undefined ? 'allow' : 'review') };
+  if (!prepared.tool.access.mutates) return call.note('Authorized', fields);
+  await call.record('Authorized', { ...fields, needs: approval?.need ?? 0 });
+}
+
+async function run(gate: Gate, call: Call, prepared: Prepared, approval: Approval | undefined): Promise<ToolAnswer> {
+  const { plan, tool, cluster, view } = prepared;
+  const context = call.context(tool.access.mutates ? (approval?.id ?? '') : undefined);
+  const grant = gate.mint({ planDigest: plan.planDigest, requests: plan.requests });
+  const handle = cluster.execution(grant, context);
+  const toolCluster: ToolCluster = {
+    name: plan.cluster.name,
+    send: (request) => sendMasked(gate, handle, request),
+    keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, request, token, kept),
+    namespaceExists: prepared.namespaceExists,
+    sendAll: () => sendAll(gate, call, prepared, handle, context),
+  };
+  return tool.run(plan, toolCluster, view);
+}
+
+async function sendMasked(
+  gate: Gate,
+  handle: ExecutionHandle,
+  request: GetRequest | ListRequest,
+): Promise<MaskedResponse> {
+  const response = await handle.send(request);
+  const { value, masked } = gate.masker.object(response.body);
+  return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning)) };
+}
+
+function outcomeOf(call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {
+  const cluster = call.story.cluster;
+  const around = compose({
+    cluster: typeof cluster === 'string' ? ident(cluster) : undefined,
+    approval: approval === undefined ? undefined : approvalPart(approval),
+    audit: ident(call.id),
+  });
+  return {
+    status: answer.status ?? 'ok',
+    message: answer.message,
+    next: answer.next,
+    data: merge(around, answer.data),
+    text: answer.text,
+  };
+}
+
+const eventOf = (status: Status): 'Executed' | 'Failed' | 'Unknown' =>
+  status === 'unknown' ? 'Unknown' : status === 'ok' || status === 'executed' ? 'Executed' : 'Failed';
+
+async function recordOutcome(call: Call, prepared: Prepared, status: Status): Promise<void> {
+  const fields = { auditIds: call.auditIds.count, status: ident(status) };
+  if (prepared.tool.access.mutates) await call.record(eventOf(status), fields);
+  else call.note(eventOf(status), fields);
+}
+
+/** The outcome is a fact, also when its line cannot be written: then the log says so when it can be written again. */
+async function recordFailure(gate: Gate, call: Call, prepared: Prepared, error: CountersignError): Promise<void> {
+  const fields = { code: ident(error.code), auditIds: call.auditIds.count };
+  const type = error.code === 'Unknown' ? 'Unknown' : 'Failed';
+  try {
+    if (prepared.tool.access.mutates) await call.record(type, fields);
+    else call.note(type, fields);
+  } catch (thrown) {
+    gate.log.error('the outcome of a call could not be recorded', {
+      invocation: call.id,
+      code: error.code,
+      cause: toCountersignError(thrown).message,
+    });
+  }
+}
+
+async function settle(gate: Gate, call: Call, approval: Approval, outcome: Outcome): Promise<void> {
+  const command = { Executed: 'succeed', Failed: 'fail', Unknown: 'lose' } as const;
+  try {
+    await gate.approvals.settle(approval.id, command[eventOf(outcome.status)], keepable(outcome));
+    // Who still listens has the answer with this very response; only a waiter that went away gets it later.
+    if (!call.invocation.signal.aborted) await gate.approvals.seen(approval.id);
+  } catch (thrown) {
+    gate.log.error('a result could not be kept', { approval: approval.id, cause: toCountersignError(thrown).message });
+  }
+}
+
+/** A read that found nothing names what is near, if this caller may list it. */
+async function explain(prepared: Prepared, error: CountersignError): Promise<CountersignError> {
+  const [request] = prepared.plan.requests;
+  if (error.code !== 'NotFound' || request?.action !== 'get') return error;
+  return prepared.missing(request.object);
+}

@@ -1,0 +1,50 @@
+import type { Cluster } from '../domain/cluster.ts';
+import type { Target } from '../domain/decision.ts';
+import type { CountersignError } from '../domain/errors.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { ListRequest } from '../domain/request.ts';
+import type { ObjectRef } from '../domain/resource.ts';
+import type { Tool } from '../domain/tool.ts';
+import type { GatePorts } from './ports.ts';
+
+/** The ports and what the gate itself keeps between calls. */
+export interface Gate extends GatePorts {
+  readonly cursors: Cursors;
+}
+
+/** Continue tokens of the API server behind short names, for one principal and five minutes. */
+export interface Cursors {
+  keep(principal: Principal, request: ListRequest, continueToken: string, view: Json): string;
+  /** @throws Invalid for one that is unknown, too old, or somebody else's */
+  find(principal: Principal, id: string): { readonly request: ListRequest; readonly view: Json };
+}
+
+/** A call whose plan is drafted: everything the next stages need. */
+export interface Prepared {
+  readonly tool: Tool;
+  readonly input: JsonObject;
+  readonly cluster: Cluster;
+  readonly plan: Plan;
+  /** One digest a request, in order: at the claim a delete may be a subset of what was approved. */
+  readonly objectDigests: readonly string[];
+  readonly view: Json;
+  readonly targets: readonly Target[];
+  readonly callDigest: string;
+  /** What a selector meant when the plan was made. */
+  readonly pinned: readonly Pin[];
+  /** Drafts the same call again, for a claim or after a lost race. */
+  readonly again: () => Promise<Prepared>;
+  /** Undefined where this caller may not get namespaces. */
+  readonly namespaceExists: (namespace: string) => Promise<boolean | undefined>;
+  /** The answer for an object that is not there, with the near names that this caller may list. */
+  readonly missing: (object: ObjectRef) => Promise<CountersignError>;
+}
+
+/** An object that was named by a selector: approved by name and uid. */
+export interface Pin {
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly uid: string;
+}

@@ -1,0 +1,102 @@
+/**
+ * The way of a call. Every tool, reads included, takes this one path; docs/architecture.md draws it.
+ */
+import { CountersignError, toCountersignError } from '../domain/errors.ts';
+import { parseInput } from '../domain/input.ts';
+import type { Invocation, Invoke } from '../domain/invocation.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { ident } from '../domain/masked.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { AnyTool } from '../domain/tool.ts';
+import { answerDryRun } from './answer/outcome.ts';
+import { refuse, refuseAndRecord } from './answer/refuse.ts';
+import { decideFirst, decideWhole } from './authorize.ts';
+import { beginCall, type Call, clusterOf } from './call.ts';
+import { claim } from './claim.ts';
+import { control } from './control.ts';
+import { createCursors } from './cursors.ts';
+import { draft } from './draft.ts';
+import { executePlan } from './execute.ts';
+import type { Gate } from './gate.ts';
+import { askOrAttach, hold } from './hold.ts';
+import { notSeenYet } from './kept.ts';
+import { createLimiter, type Limiter } from './limit.ts';
+import type { GatePorts } from './ports.ts';
+
+export function createInvoke(ports: GatePorts): Invoke {
+  const limiter = createLimiter(ports.limits, ports.clock);
+  const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random) };
+  return async (invocation) => {
+    const call = beginCall(gate, invocation);
+    let leave = (): void => undefined;
+    try {
+      leave = limiter.enter(invocation.principal);
+    } catch (thrown) {
+      return refuse(gate, call, toCountersignError(thrown));
+    }
+    try {
+      return await throughTheGate(gate, call, limiter);
+    } catch (thrown) {
+      return await refuseAndRecord(gate, call, toCountersignError(thrown));
+    } finally {
+      leave();
+    }
+  };
+}
+
+async function throughTheGate(gate: Gate, call: Call, limiter: Limiter): Promise<Outcome> {
+  await recordDropped(call, limiter);
+  await call.record('RequestReceived', { client: ident(call.invocation.client.name.slice(0, 64)) });
+
+  const tool = findTool(gate, call.invocation);
+  const input = checkInput(gate, tool, call.invocation);
+  if (tool.kind === 'control') return control(gate, call, tool.command(input));
+
+  const cluster = clusterOf(gate, call);
+  await decideFirst(gate, call, tool, input, cluster);
+  const kept = await notSeenYet(gate, call, tool, input, cluster);
+  if (kept !== undefined) return kept;
+  const prepared = await draft(gate, call, tool, input, cluster);
+  const decision = await decideWhole(gate, call, prepared);
+
+  if (input.dryRun === true) return answerDryRun(gate, call, prepared, decision);
+  if (decision.verdict === 'allow') return executePlan(gate, call, { prepared, approval: undefined });
+
+  const asked = await askOrAttach(gate, call, prepared, decision);
+  const held = await hold(gate, call, asked);
+  if (held.state === 'pending') return held.outcome;
+  return executePlan(gate, call, await claim(gate, call, held.approval));
+}
+
+/** What the rate limit dropped since the last call got through: one line, so that a flood shows and does not fill the disk. */
+async function recordDropped(call: Call, limiter: Limiter): Promise<void> {
+  const dropped = limiter.takeDropped(call.invocation.principal);
+  if (dropped > 0) await call.record('CallsDropped', { dropped });
+}
+
+function findTool(gate: Gate, { tool }: Invocation): AnyTool {
+  const found = gate.tools.find(({ name }) => name === tool);
+  if (found !== undefined) return found;
+  throw new CountersignError('Invalid', `There is no tool ${JSON.stringify(tool.slice(0, 64))}`, {
+    hint: `use one of ${gate.tools.map(({ name }) => name).join(', ')}`,
+  });
+}
+
+/** @throws Invalid for what is too large, does not fit the schema, or carries one of our own placeholders */
+function checkInput(gate: Gate, tool: AnyTool, { input, inputBytes }: Invocation): JsonObject {
+  if (inputBytes > gate.limits.inputBytes) {
+    throw new CountersignError(
+      'Invalid',
+      `The call has ${inputBytes} bytes; at most ${gate.limits.inputBytes} are taken`,
+      {
+        hint: 'split the manifest into several calls',
+      },
+    );
+  }
+  const parsed = parseInput(tool, input);
+  const placeholder = gate.masker.placeholderIn(parsed);
+  if (placeholder === undefined) return parsed;
+  throw new CountersignError('Invalid', `A masked placeholder stands in the input, at ${placeholder}`, {
+    hint: 'leave masked keys out: what a manifest omits stays as it is',
+  });
+}

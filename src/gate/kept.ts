@@ -1,0 +1,57 @@
+import { type Approval, isOpen } from '../domain/approval.ts';
+import type { Cluster } from '../domain/cluster.ts';
+import { isJsonObject, type Json, type JsonObject, stringAt } from '../domain/json.ts';
+import { ident, type Masked, open, say } from '../domain/masked.ts';
+import { type Outcome, type Status, statuses } from '../domain/outcome.ts';
+import type { Tool } from '../domain/tool.ts';
+import type { Call } from './call.ts';
+import { callDigestOf } from './draft.ts';
+import type { Gate } from './gate.ts';
+
+/** An outcome as it is kept, sealed, for an agent that may not have seen it. It passed the mask before. */
+export const keepable = (outcome: Outcome): Json => ({
+  status: outcome.status,
+  message: open(outcome.message),
+  next: outcome.next === undefined ? null : open(outcome.next),
+  data: open(outcome.data),
+  text: outcome.text === undefined ? null : open(outcome.text),
+});
+
+/** The kept result of a settled approval, through the mask again; undefined when there is none. */
+export async function keptOutcome(gate: Gate, call: Call, approval: Approval): Promise<Outcome | undefined> {
+  const kept = await gate.approvals.result(approval.id);
+  const status = statuses.find((each) => each === stringAt(kept, 'status'));
+  if (kept === undefined || status === undefined) return undefined;
+  await gate.approvals.seen(approval.id);
+  call.note('Executed', { replayed: true });
+  return outcomeOf(gate, kept, status);
+}
+
+function outcomeOf(gate: Gate, kept: Json, status: Status): Outcome {
+  const text = stringAt(kept, 'text');
+  const next = stringAt(kept, 'next');
+  const data = isJsonObject(kept) && isJsonObject(kept.data) ? kept.data : {};
+  return {
+    status,
+    message: say`${gate.masker.text(stringAt(kept, 'message') ?? '')} (This is the kept result of the call that ran before.)`,
+    next: next === undefined ? undefined : gate.masker.text(next),
+    data: gate.masker.object(data).value as Masked<Record<string, never>>,
+    text: text === undefined ? undefined : gate.masker.text(text),
+  };
+}
+
+/** The kept result for the identical call of an agent that gave up waiting before it came: given once. */
+export async function notSeenYet(
+  gate: Gate,
+  call: Call,
+  tool: Tool,
+  input: JsonObject,
+  cluster: Cluster,
+): Promise<Outcome | undefined> {
+  if (!tool.access.mutates || input.dryRun === true) return undefined;
+  const digest = callDigestOf(call.invocation.principal, cluster.name, tool.name, input);
+  const attached = await gate.approvals.attach(call.invocation.principal, digest);
+  if (attached === undefined || isOpen(attached.state)) return undefined;
+  call.story = { ...call.story, approval: ident(attached.id) };
+  return keptOutcome(gate, call, attached);
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../domain/environment.ts';
+import { CountersignError } from '../domain/errors.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { Limits } from './ports.ts';
+
+interface Bucket {
+  tokens: number;
+  filledAt: number;
+  inFlight: number;
+  dropped: number;
+}
+
+/** Rate for each principal, before the first audit line: a flood must not fill the disk. What is dropped is counted. */
+export interface Limiter {
+  /** @throws RateLimited; the returned function ends the call */
+  enter(principal: Principal): () => void;
+  /** Calls dropped since the last time this was asked, for one audit line. */
+  takeDropped(principal: Principal): number;
+}
+
+const keyOf = (principal: Principal): string => JSON.stringify([principal.issuer, principal.subject, principal.agent]);
+
+export function createLimiter(limits: Limits, clock: Clock): Limiter {
+  const buckets = new Map<string, Bucket>();
+
+  const bucketOf = (principal: Principal): Bucket => {
+    const key = keyOf(principal);
+    const now = clock.now();
+    const bucket = buckets.get(key) ?? { tokens: limits.callsPerSecond, filledAt: now, inFlight: 0, dropped: 0 };
+    const gained = ((now - bucket.filledAt) / 1000) * limits.callsPerSecond;
+    bucket.tokens = Math.min(limits.callsPerSecond, bucket.tokens + Math.max(0, gained));
+    bucket.filledAt = now;
+    buckets.set(key, bucket);
+    return bucket;
+  };
+
+  return {
+    enter: (principal) => {
+      const bucket = bucketOf(principal);
+      if (bucket.tokens < 1 || bucket.inFlight >= limits.inFlight) {
+        bucket.dropped += 1;
+        throw tooMany(limits, bucket);
+      }
+      bucket.tokens -= 1;
+      bucket.inFlight += 1;
+      return () => {
+        bucket.inFlight -= 1;
+      };
+    },
+    takeDropped: (principal) => {
+      const bucket = bucketOf(principal);
+      const dropped = bucket.dropped;
+      bucket.dropped = 0;
+      return dropped;
+    },
+  };
+}
+
+const tooMany = (limits: Limits, bucket: Bucket): CountersignError =>
+  bucket.inFlight >= limits.inFlight
+    ? new CountersignError('RateLimited', `${limits.inFlight} calls of yours are still under way`, {
+        hint: 'wait for them, or withdraw approvals that you do not need any more',
+      })
+    : new CountersignError('RateLimited', `More than ${limits.callsPerSecond} calls a second`, {
+        hint: 'wait a second and send the call again; ask for several objects in one call',
+      });

@@ -1,0 +1,44 @@
+import type { PlanningHandle } from '../../domain/cluster.ts';
+import type { RequestDraft } from '../../domain/tool.ts';
+import type { Gate, Pin } from '../gate.ts';
+import { completeApply } from './apply.ts';
+import type { Completed, Completing } from './completed.ts';
+import { completeDelete } from './delete.ts';
+import { completeExec } from './exec.ts';
+import { completeScale } from './scale.ts';
+
+const atOnce = 8;
+
+/** All objects are planned before anything runs; a handful at a time, so that a big call does not flood the API server. */
+export async function completeAll(
+  gate: Gate,
+  drafts: readonly RequestDraft[],
+  planning: PlanningHandle,
+  bare: PlanningHandle,
+  pinned: readonly Pin[] | undefined,
+): Promise<readonly Completed[]> {
+  const completing: Completing = { gate, planning, bare, all: drafts, pinned };
+  const completed: Completed[] = [];
+  for (let start = 0; start < drafts.length; start += atOnce) {
+    const some = drafts.slice(start, start + atOnce);
+    const together = await Promise.all(some.map((draft) => complete(completing, draft)));
+    completed.push(...together.filter((each) => each !== undefined));
+  }
+  return completed;
+}
+
+function complete(completing: Completing, draft: RequestDraft): Promise<Completed | undefined> {
+  switch (draft.action) {
+    case 'get':
+    case 'list':
+      return Promise.resolve({ request: draft, sensitive: [] });
+    case 'apply':
+      return completeApply(completing, draft);
+    case 'delete':
+      return completeDelete(completing, draft);
+    case 'scale':
+      return completeScale(completing, draft);
+    case 'exec':
+      return completeExec(completing, draft);
+  }
+}

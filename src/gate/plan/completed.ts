@@ -1,0 +1,27 @@
+import type { PlanningHandle } from '../../domain/cluster.ts';
+import type { ObjectEffect } from '../../domain/effect.ts';
+import type { Path } from '../../domain/path.ts';
+import type { PlannedRequest } from '../../domain/request.ts';
+import type { RequestDraft } from '../../domain/tool.ts';
+import type { Gate, Pin } from '../gate.ts';
+
+/** A draft with what the cluster says: the request as it will be sent, and what it changes. */
+export interface Completed {
+  readonly request: PlannedRequest;
+  /** Undefined for reads. */
+  readonly effect?: ObjectEffect;
+  /** Leaves of the request's body that enter digests keyed. */
+  readonly sensitive: readonly Path[];
+  readonly manifestDigest?: string;
+}
+
+/** What completing may use: the guarded handle for what people are shown, the bare one for counts and preconditions. */
+export interface Completing {
+  readonly gate: Gate;
+  readonly planning: PlanningHandle;
+  readonly bare: PlanningHandle;
+  /** All drafts of the call: some make the namespace or the kind that another needs. */
+  readonly all: readonly RequestDraft[];
+  /** What a selector meant when the plan was approved: one of several that is gone by now is left out, not missed. */
+  readonly pinned: readonly Pin[] | undefined;
+}

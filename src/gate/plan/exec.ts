@@ -1,0 +1,83 @@
+import { CountersignError, invalid } from '../../domain/errors.ts';
+import { isJsonObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from '../../domain/json.ts';
+import { objectLabel } from '../../domain/resource.ts';
+import type { ExecDraft } from '../../domain/tool.ts';
+import type { Completed, Completing } from './completed.ts';
+import { missing } from './missing.ts';
+
+/** The container that is running now is what gets reviewed: another one at the time of connecting ends the session. */
+export async function completeExec({ planning }: Completing, draft: ExecDraft): Promise<Completed> {
+  const { object } = draft;
+  const pod = await planning.get(object);
+  if (pod === undefined) throw await missing(planning, object);
+  const container = chooseContainer(draft, pod);
+  const running = runningContainer(draft, pod, container);
+  return {
+    request: {
+      action: 'exec',
+      object,
+      container,
+      command: draft.command,
+      ...(draft.stdin === undefined ? {} : { stdin: draft.stdin }),
+      timeoutSeconds: draft.timeoutSeconds,
+      uid: stringAt(pod, 'metadata', 'uid') ?? '',
+      ...running,
+    },
+    effect: {
+      object,
+      action: 'exec',
+      uid: stringAt(pod, 'metadata', 'uid') ?? '',
+      changes: [],
+      varies: [],
+      allocated: [],
+      stays: [],
+      removes: [],
+      takes: [],
+      shares: [],
+      warnings: [],
+      unknown: 'a program can do anything that its container may do',
+    },
+    sensitive: [],
+  };
+}
+
+function chooseContainer(draft: ExecDraft, pod: JsonObject): string {
+  const names = listAt(pod, 'spec', 'containers').flatMap((each) => stringAt(each, 'name') ?? []);
+  if (draft.container !== undefined) {
+    if (names.includes(draft.container)) return draft.container;
+    throw invalid(
+      `${objectLabel(draft.object)} has no container ${JSON.stringify(draft.container)}`,
+      `its containers: ${names.join(', ')}`,
+    );
+  }
+  const annotations = objectAt(pod, 'metadata', 'annotations');
+  const preferred = stringAt(annotations, 'kubectl.kubernetes.io/default-container');
+  const chosen =
+    preferred !== undefined && names.includes(preferred) ? preferred : names.length === 1 ? names[0] : undefined;
+  if (chosen === undefined) {
+    throw invalid(
+      `${objectLabel(draft.object)} has several containers`,
+      `name one as "container": ${names.join(', ')}`,
+    );
+  }
+  return chosen;
+}
+
+function runningContainer(
+  draft: ExecDraft,
+  pod: JsonObject,
+  container: string,
+): { containerId: string; restartCount: number; startedAt: string } {
+  const status = listAt(pod, 'status', 'containerStatuses').find(
+    (each) => isJsonObject(each) && each.name === container,
+  );
+  const startedAt = stringAt(status, 'state', 'running', 'startedAt');
+  const containerId = stringAt(status, 'containerID');
+  if (startedAt === undefined || containerId === undefined) {
+    throw new CountersignError('Conflict', `Container ${container} of ${objectLabel(draft.object)} is not running`, {
+      conflict: 'gone',
+      hint: 'look at the pod with get and output=describe, and choose one that runs',
+    });
+  }
+  return { containerId, restartCount: numberAt(status, 'restartCount') ?? 0, startedAt };
+}

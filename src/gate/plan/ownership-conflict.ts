@@ -1,0 +1,33 @@
+import type { Ownership } from '../../domain/effect.ts';
+import { CountersignError } from '../../domain/errors.ts';
+import { open } from '../../domain/masked.ts';
+import type { Masker } from '../../domain/masker.ts';
+import { type ObjectRef, objectLabel } from '../../domain/resource.ts';
+import { ownershipLine, valueText } from '../answer/render.ts';
+
+/** Fields of another manager: nobody is asked, because a person cannot settle what two writers would go on fighting over. */
+export function ownershipConflict(
+  masker: Masker,
+  object: ObjectRef,
+  conflicts: readonly Ownership[],
+): CountersignError {
+  const count = conflicts.length === 1 ? '1 field' : `${conflicts.length} fields`;
+  return new CountersignError(
+    'Conflict',
+    `Conflict, nobody was asked: ${count} of ${objectLabel(object)} belong to another manager`,
+    {
+      conflict: 'ownership',
+      lines: conflicts.slice(0, 20).map((owned) => open(ownershipLine(masker, owned))),
+      hint: 'leave out what you need not set. For the rest apply again with "forceConflicts":true; the approver is shown that you take it over. Do not delete and recreate the object',
+      data: {
+        conflicts: conflicts.slice(0, 20).map((owned) => ({
+          path: owned.path,
+          manager: owned.manager,
+          ...(owned.hidden ? { masked: true } : { live: shown(masker, owned.live), yours: shown(masker, owned.yours) }),
+        })),
+      },
+    },
+  );
+}
+
+const shown = (masker: Masker, value: Ownership['live']): string => open(valueText(masker, value));

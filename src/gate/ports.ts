@@ -1,0 +1,47 @@
+import type { Approvals } from '../domain/approval.ts';
+import type { AuditLog } from '../domain/audit-event.ts';
+import type { Cluster } from '../domain/cluster.ts';
+import type { DecisionPoint } from '../domain/decision.ts';
+import type { Clock, Log, Random } from '../domain/environment.ts';
+import type { MintGrant } from '../domain/grant.ts';
+import type { Masker } from '../domain/masker.ts';
+import type { Recorder } from '../domain/recording.ts';
+import type { Keyed } from '../domain/state.ts';
+import type { AnyTool } from '../domain/tool.ts';
+
+/** Everything that the gate needs of the world. The composition root fills it. */
+export interface GatePorts {
+  readonly tools: readonly AnyTool[];
+  /** @throws CountersignError saying what to configure, when there is no cluster */
+  readonly cluster: () => Cluster;
+  /** The bundle in force now; asked again for each decision, so that a reload takes effect. */
+  readonly policy: () => DecisionPoint;
+  readonly approvals: Approvals;
+  readonly audit: AuditLog;
+  readonly masker: Masker;
+  readonly recorder: Recorder;
+  readonly keyed: Keyed;
+  readonly mint: MintGrant;
+  readonly auditIds: (invocation: string) => AuditIds;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: Limits;
+  /** Where approvers are asked, in words: `the terminal (countersign approvals)`. */
+  readonly askedIn: string;
+}
+
+/** Audit-ID values of one invocation, and how many were taken. */
+export interface AuditIds {
+  next(): string;
+  readonly count: number;
+}
+
+export interface Limits {
+  /** Calls a second and principal, with a burst of the same size. */
+  readonly callsPerSecond: number;
+  readonly inFlight: number;
+  readonly inputBytes: number;
+}
+
+export const defaultLimits: Limits = { callsPerSecond: 10, inFlight: 30, inputBytes: 1_000_000 };

@@ -1,0 +1,169 @@
+import { setTimeout } from 'node:timers/promises';
+import type { ExecutionHandle, RequestContext } from '../domain/cluster.ts';
+import { type CountersignError, toCountersignError } from '../domain/errors.ts';
+import { listAt, stringAt } from '../domain/json.ts';
+import { compose, ident, join, type Masked, say } from '../domain/masked.ts';
+import type { Status } from '../domain/outcome.ts';
+import { type ExecRequest, isMutating, type MutatingRequest } from '../domain/request.ts';
+import { objectLabel, resourceGroup } from '../domain/resource.ts';
+import type { ToolAnswer } from '../domain/tool.ts';
+import { type ChangeResult, changePart, notesText, warningsOf } from './answer/outcome.ts';
+import { effectLines } from './answer/render.ts';
+import type { Call } from './call.ts';
+import type { Gate, Prepared } from './gate.ts';
+import { runProgram } from './run-program.ts';
+import { type Sent, sentResult } from './sent.ts';
+
+const tries = 3;
+/** How long, and how often, the API server is asked whether it serves a new definition; milliseconds. */
+const mostWait = 10_000;
+const pause = 100;
+
+/** Every mutating request of the plan in order until one does not succeed; says of each object how it ended. */
+export async function sendAll(
+  gate: Gate,
+  call: Call,
+  prepared: Prepared,
+  handle: ExecutionHandle,
+  context: RequestContext,
+): Promise<ToolAnswer> {
+  const requests = prepared.plan.requests.filter(isMutating);
+  const [only] = requests;
+  if (only?.action === 'exec') return runProgram(gate, call, prepared, handle, only);
+  const ended: Sent[] = [];
+  let current: Sending = { prepared, handle };
+  for (const index of requests.keys()) {
+    const sent = await sendOne(gate, current, index, prepared, context);
+    ended.push(sent.sent);
+    current = sent.next;
+    if (sent.sent.error !== undefined) break;
+  }
+  return answerOf(gate, call, prepared, ended);
+}
+
+interface Sending {
+  readonly prepared: Prepared;
+  readonly handle: ExecutionHandle;
+}
+
+/**
+ * One request. A lost race (409 without a field manager) is planned again, three times at most, and sent only if the plan for
+ * this object still has the digest that was approved.
+ */
+async function sendOne(
+  gate: Gate,
+  start: Sending,
+  index: number,
+  approved: Prepared,
+  context: RequestContext,
+): Promise<{ sent: Sent; next: Sending }> {
+  let sending = start;
+  for (let attempt = 1; ; attempt++) {
+    const request = sending.prepared.plan.requests[index] as Exclude<MutatingRequest, ExecRequest>;
+    try {
+      const response = await sending.handle.send(request);
+      await established(sending, index, context);
+      return { sent: sentResult(gate.masker, request, response), next: sending };
+    } catch (thrown) {
+      const error = toCountersignError(thrown);
+      const again =
+        error.conflict === 'race' && attempt < tries ? await planAgain(gate, approved, index, context) : undefined;
+      if (again === undefined)
+        return { sent: { result: error.code === 'Unknown' ? 'unknown' : 'failed', error }, next: sending };
+      sending = again;
+    }
+  }
+}
+
+async function planAgain(
+  gate: Gate,
+  approved: Prepared,
+  index: number,
+  context: RequestContext,
+): Promise<Sending | undefined> {
+  const prepared = await approved.again();
+  if (prepared.objectDigests[index] !== approved.objectDigests[index]) return undefined;
+  const requests = prepared.plan.requests.slice(index);
+  const grant = gate.mint({ planDigest: prepared.plan.planDigest, requests });
+  return { prepared, handle: prepared.cluster.execution(grant, context) };
+}
+
+/** A custom resource in the same call waits until its definition is served. */
+async function established({ prepared }: Sending, index: number, context: RequestContext): Promise<void> {
+  const request = prepared.plan.requests[index];
+  if (request?.action !== 'apply' || index === prepared.plan.requests.length - 1) return;
+  if (resourceGroup(request.object.type) !== 'customresourcedefinitions.apiextensions.k8s.io') return;
+  const planning = prepared.cluster.planning(context);
+  for (let waited = 0; waited < mostWait; waited += pause) {
+    const definition = await planning.get(request.object);
+    const conditions = listAt(definition, 'status', 'conditions');
+    if (conditions.some((each) => stringAt(each, 'type') === 'Established' && stringAt(each, 'status') === 'True'))
+      return;
+    await setTimeout(pause);
+  }
+}
+
+function answerOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Sent[]): ToolAnswer {
+  const { plan } = prepared;
+  const failed = ended.find(({ error }) => error !== undefined);
+  const done = ended.filter(({ error }) => error === undefined).length;
+  const results = plan.effects.map((_, index): ChangeResult => ended[index]?.result ?? 'not attempted');
+  const status = statusOf(done, failed);
+  const verb = titles[prepared.tool.name] ?? 'Changed';
+  const cluster = ident(plan.cluster.name);
+  const heads = plan.effects.map((effect, index) => say`${objectLabel(effect.object)} ${ident(results[index] ?? '')}`);
+  const outcome = failed?.error === undefined ? say`` : say` ${errorText(gate, failed.error)}`;
+  const next = nextOf(prepared, status, failed?.error);
+  return {
+    status,
+    message: say`${ident(verb)} ${done} of ${plan.effects.length} in cluster ${cluster}: ${join(heads, say`; `)}.${outcome}`,
+    ...(next === undefined ? {} : { next }),
+    data: compose({
+      changes: results.map((result, index) => changePart(gate.masker, prepared, index, result)),
+      warnings: [...warningsOf(gate.masker, plan.effects), ...ended.flatMap(({ warnings }) => warnings ?? [])],
+      notes: plan.notes.map((note) => gate.masker.echo(note)),
+      planDigest: ident(plan.planDigest),
+      auditIds: call.auditIds.count,
+    }),
+    text: textOf(gate, call, prepared, ended),
+  };
+}
+
+const titles: Readonly<Record<string, string>> = { apply: 'Applied', delete: 'Deleted', scale: 'Scaled' };
+
+function statusOf(done: number, failed: Sent | undefined): Status {
+  if (failed?.error === undefined) return 'executed';
+  if (failed.result === 'unknown') return 'unknown';
+  if (done > 0) return 'partial';
+  return failed.error.code === 'Conflict' ? 'conflict' : 'failed';
+}
+
+const errorText = (gate: Gate, error: CountersignError): Masked<string> => {
+  const upstream =
+    error.upstream === undefined ? say`` : say` The API server says: ${gate.masker.text(error.upstream)}`;
+  return say`${gate.masker.echo(error.message)}.${upstream}`;
+};
+
+function nextOf(prepared: Prepared, status: Status, error: CountersignError | undefined): Masked<string> | undefined {
+  if (status === 'unknown')
+    return say`Nobody knows whether this was done. Look at the object with get before anything else; do not send it again blindly.`;
+  if (status === 'partial') return say`Look at what is there with get, and send again only what was not done.`;
+  if (error?.hint !== undefined) return say`${ident(error.hint)}`;
+  return prepared.tool.name === 'apply' || prepared.tool.name === 'scale'
+    ? say`The rollout has only begun; look at it with get.`
+    : undefined;
+}
+
+function textOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Sent[]): Masked<string> {
+  const { plan } = prepared;
+  const diffs = plan.effects.map((effect, index) =>
+    join(effectLines(gate.masker, effect, plan.requests[index], 'agent'), say`\n`),
+  );
+  const warnings = ended.flatMap(({ warnings: more }) => more ?? []).map((warning) => say`Warning: ${warning}`);
+  const story = call.story.approval;
+  const approval = typeof story === 'string' ? say`Approval ${ident(story)}. ` : say``;
+  return join(
+    [...diffs, ...notesText(gate.masker, plan.notes), ...warnings, say`${approval}Audit ${ident(call.id)}.`],
+    say`\n`,
+  );
+}
