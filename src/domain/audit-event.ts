@@ -1,6 +1,7 @@
 import type { Ident, Masked } from './masked.ts';
 
 export const auditTypes = [
+  'ChainOpened',
   'Started',
   'Stopped',
   'ConfigLoaded',

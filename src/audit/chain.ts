@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { iso } from '../domain/environment.ts';
+import { chainLine, genesis, lineDigest } from '../domain/hash-chain.ts';
+import { chainName } from './chain-files.ts';
+import type { FileOperations } from './file-operations.ts';
+
+/** An event that has no place in a chain yet. */
+export interface Entry {
+  readonly time: number;
+  readonly type: string;
+  /** JSON members, as `encodeEvent` makes them. */
+  readonly members: string;
+}
+
+/** One file and its one writer, which is this process. After any error it is retired: nothing is written to it again. */
+export interface Chain {
+  readonly file: string;
+  /** Writes a batch in one go. @throws what node:fs throws; the batch is then taken out of the file again, if that can be done */
+  write(entries: readonly Entry[]): void;
+  /** Makes what was written durable, in this tick. */
+  sync(): void;
+  /** The same, beside other work. */
+  syncLater(): Promise<void>;
+  /** Moving average of a write and its sync, in milliseconds. */
+  readonly pace: number;
+  close(): void;
+}
+
+/** Begins a chain with its first line, durable when this returns. @throws what node:fs throws; no file is left then */
+export function beginChain(files: FileOperations, folder: string, id: string, first: Entry): Chain {
+  const file = chainName(iso(first.time), id);
+  const path = join(folder, file);
+  const handle = files.create(path);
+  try {
+    const chain = chainOn(files, handle, file);
+    chain.write([first]);
+    chain.sync();
+    files.syncFolder(folder);
+    return chain;
+  } catch (thrown) {
+    attempt(() => files.close(handle));
+    attempt(() => files.remove(path));
+    throw thrown;
+  }
+}
+
+function chainOn(files: FileOperations, handle: number, file: string): Chain {
+  let seq = 0;
+  let prev = genesis;
+  let lastTime = 0;
+  /** Bytes that are durable, and bytes that are written. */
+  let good = 0;
+  let written = 0;
+  let began = 0;
+  let pace = 0.25;
+  const synced = (): void => {
+    good = written;
+    // One slow sync in a hundred says nothing about the disk.
+    pace += (Math.min(performance.now() - began, 2) - pace) / 10;
+  };
+  const takeBack = (): void => attempt(() => files.truncate(handle, good));
+  return {
+    file,
+    get pace() {
+      return pace;
+    },
+    write: (entries) => {
+      began = performance.now();
+      let batch = '';
+      for (const { time, type, members } of entries) {
+        seq += 1;
+        lastTime = Math.max(lastTime, time);
+        const line = chainLine({ seq, time: lastTime, type }, members, prev);
+        prev = lineDigest(line);
+        batch += `${line}\n`;
+      }
+      const bytes = Buffer.from(batch);
+      try {
+        writeWhole(files, handle, bytes);
+      } catch (thrown) {
+        takeBack();
+        throw thrown;
+      }
+      written += bytes.length;
+    },
+    sync: () => {
+      try {
+        files.sync(handle);
+      } catch (thrown) {
+        takeBack();
+        throw thrown;
+      }
+      synced();
+    },
+    syncLater: async () => {
+      try {
+        await files.syncLater(handle);
+      } catch (thrown) {
+        takeBack();
+        throw thrown;
+      }
+      synced();
+    },
+    close: () => attempt(() => files.close(handle)),
+  };
+}
+
+function writeWhole(files: FileOperations, handle: number, bytes: Buffer): void {
+  for (let offset = 0; offset < bytes.length; ) {
+    const count = files.write(handle, bytes, offset);
+    if (count === 0) throw new Error('nothing could be written');
+    offset += count;
+  }
+}
+
+/** The disk is broken already: what cannot be tidied stays, and the next chain names it. */
+function attempt(tidy: () => void): void {
+  try {
+    tidy();
+  } catch {
+    // Nothing else can be done about it here.
+  }
+}

@@ -1,0 +1,84 @@
+import type { AuditEvent, AuditValue } from '../domain/audit-event.ts';
+import { jsonMember, lineDigest, visibleJson } from '../domain/hash-chain.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { open } from '../domain/masked.ts';
+
+/** Bytes of a line, newline included. */
+export const maxLineBytes = 64 * 1024;
+/** `seq`, `time`, `type` and `prev` need less than this. */
+const frameBytes = 512;
+const reserved = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
+
+/**
+ * What of a line the event decides, as JSON members. The log is a sink: it opens what the mask sealed.
+ * @throws TypeError for a value that is not sealed and not plain, and for a key that is the log's own
+ */
+export function encodeEvent(event: AuditEvent): string {
+  const fields: [string, Json][] = [['invocation', event.invocation]];
+  for (const [key, value] of Object.entries(event.fields)) {
+    if (value === undefined) continue;
+    if (reserved.has(key)) throw new TypeError(`an audit event has a field ${key}, which is the log's own`);
+    const plain = isList(value) ? value.map(plainOf) : plainOf(value);
+    if (plain !== undefined) fields.push([key, plain]);
+  }
+  return encodeMembers(fields);
+}
+
+/** Members within the length of a line: a value that is too long keeps its head and names the digest of the rest. */
+export function encodeMembers(fields: readonly (readonly [string, Json])[]): string {
+  const whole = fields.map(([key, value]) => jsonMember(key, value)).join('');
+  let cap = maxLineBytes / 4;
+  let members = whole;
+  while (Buffer.byteLength(members) > maxLineBytes - frameBytes) {
+    members = fields.map(([key, value]) => jsonMember(key, shorten(value, cap))).join('');
+    cap /= 2;
+    if (cap < 1) throw new TypeError('an audit event has too many fields');
+  }
+  return members;
+}
+
+/** For a first line, which is as long as it must be. */
+export const encodeUnbounded = (fields: JsonObject): string =>
+  Object.entries(fields)
+    .map(([key, value]) => jsonMember(key, value))
+    .join('');
+
+const isList = (value: AuditValue | readonly AuditValue[]): value is readonly AuditValue[] => Array.isArray(value);
+
+function plainOf(value: AuditValue): string | number | boolean {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError('an audit event has a number that is not finite');
+    return value;
+  }
+  const text = open(value);
+  if (typeof text !== 'string') throw new TypeError('an audit event has a masked value that is not text');
+  return text;
+}
+
+function shorten(value: Json, cap: number): Json {
+  if (typeof value === 'string') return shortenText(value, cap);
+  if (!Array.isArray(value) || sizeOf(value) <= cap) return value;
+  const list: readonly Json[] = value;
+  const kept: Json[] = [];
+  let used = 0;
+  for (const each of list) {
+    const short = shorten(each, cap / 2);
+    used += sizeOf(short) + 1;
+    if (used > cap) break;
+    kept.push(short);
+  }
+  if (kept.length === list.length) return kept;
+  return [...kept, `…sha256:${lineDigest(JSON.stringify(list.slice(kept.length)))}`];
+}
+
+function shortenText(text: string, cap: number): string {
+  if (sizeOf(text) <= cap) return text;
+  let length = Math.min(text.length, cap);
+  while (length > 0 && sizeOf(text.slice(0, length)) > cap) length = Math.floor(length / 2);
+  // A character outside of the basic plane is not cut in its middle.
+  if (/[\uD800-\uDBFF]$/.test(text.slice(0, length))) length -= 1;
+  return `${text.slice(0, length)}…sha256:${lineDigest(text.slice(length))}`;
+}
+
+const sizeOf = (value: Json): number => Buffer.byteLength(visibleJson(value));

@@ -1,0 +1,265 @@
+import { mkdir } from 'node:fs/promises';
+import type { AuditEvent, AuditLog } from '../domain/audit-event.ts';
+import { type Clock, type Log, newInvocationId, type Random } from '../domain/environment.ts';
+import { CountersignError } from '../domain/errors.ts';
+import { beginChain, type Chain, type Entry } from './chain.ts';
+import { encodeEvent, encodeUnbounded } from './encode.ts';
+import { flushAtExit } from './exit.ts';
+import { type FileOperations, realFiles } from './file-operations.ts';
+import { nameOthers } from './heads.ts';
+
+export interface AuditLogOptions {
+  /** `<state>/audit`; made with mode 0700 if it is missing. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The real ones unless a test breaks the disk. */
+  readonly files?: FileOperations;
+}
+
+export interface OpenAuditLog extends AuditLog {
+  /** Of all invocations of this process, for `auditIds` of the domain; the first line of its chain holds it. */
+  readonly auditIdSeed: Uint8Array;
+  /** The file that is written now, below the folder. */
+  readonly file: string;
+}
+
+interface Waiting extends Entry {
+  readonly done?: (failure?: CountersignError) => void;
+}
+
+/** A note waits so long for an append to ride with. */
+const noteWithin = 40;
+/** While the log cannot be written, how often it is tried without being asked. */
+const tryAgainEvery = 1_000;
+/** Above that many milliseconds a sync beside other work beats one that holds the process up. */
+const slowSync = 0.5;
+/** Notes that are kept while the log cannot be written. */
+const mostKept = 10_000;
+
+/**
+ * Opens the log with a new chain, whose first line names where the others stand. One process, one chain, one file.
+ * @throws AuditUnavailable when the folder cannot be written
+ */
+export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditLog> {
+  try {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw unavailable(options.folder, thrown);
+  }
+  const log = new GroupCommitLog(options);
+  log.begin();
+  return log;
+}
+
+class GroupCommitLog implements OpenAuditLog {
+  readonly auditIdSeed: Uint8Array;
+  readonly #options: AuditLogOptions;
+  readonly #files: FileOperations;
+  readonly #instance: string;
+  #chain: Chain | undefined;
+  #file = '';
+  #queue: Waiting[] = [];
+  #syncing = false;
+  #scheduled = false;
+  #flushedThisTurn = false;
+  #healthy = true;
+  #closed = false;
+  #dropped = 0;
+  #noteTimer: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #idle: (() => void)[] = [];
+  readonly #leaveExit: () => void;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+    this.#files = options.files ?? realFiles;
+    this.auditIdSeed = options.random.bytes(32);
+    this.#instance = newInvocationId(options.clock, options.random);
+    this.#leaveExit = flushAtExit(() => this.#flushNow());
+  }
+
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+
+  append(event: AuditEvent): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw unavailable(this.#options.folder, undefined);
+      const entry = this.#entryOf(event);
+      this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
+      this.#schedule();
+    });
+  }
+
+  note(event: AuditEvent): void {
+    if (this.#closed) return;
+    const entry = this.#entryOf(event);
+    if (this.#queue.length >= mostKept) this.#dropped += 1;
+    else this.#queue.push(entry);
+    this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#syncing) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#flushNow();
+    clearTimeout(this.#noteTimer);
+    clearTimeout(this.#retryTimer);
+    this.#leaveExit();
+    this.#chain?.close();
+    this.#chain = undefined;
+  }
+
+  /** @throws AuditUnavailable */
+  begin(): Chain {
+    const { folder, clock, random, log } = this.#options;
+    try {
+      const id = Buffer.from(random.bytes(4)).toString('hex');
+      const first = { time: clock.now(), type: 'ChainOpened', members: this.#firstMembers(log, folder) };
+      this.#chain = beginChain(this.#files, folder, id, first);
+      this.#file = this.#chain.file;
+      return this.#chain;
+    } catch (thrown) {
+      throw unavailable(folder, thrown);
+    }
+  }
+
+  #firstMembers(log: Log, folder: string): string {
+    const { heads, torn } = nameOthers(folder, log);
+    return encodeUnbounded({
+      invocation: this.#instance,
+      format: 1,
+      auditIdSeed: Buffer.from(this.auditIdSeed).toString('hex'),
+      heads,
+      torn,
+    });
+  }
+
+  #entryOf(event: AuditEvent): Entry {
+    return { time: this.#options.clock.now(), type: event.type, members: encodeEvent(event) };
+  }
+
+  /** All appends of a tick go together; a caller that appends again at once waits a turn, so that others get theirs. */
+  #schedule(): void {
+    if (this.#scheduled || this.#syncing) return;
+    this.#scheduled = true;
+    const flush = (): void => this.#flush();
+    if (this.#flushedThisTurn) setImmediate(flush);
+    else process.nextTick(flush);
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#syncing || this.#queue.length === 0) return;
+    this.#flushedThisTurn = true;
+    setImmediate(() => {
+      this.#flushedThisTurn = false;
+    });
+    const batch = this.#takeQueue();
+    try {
+      const chain = this.#chain ?? this.begin();
+      chain.write(batch);
+      if (chain.pace > slowSync) {
+        this.#syncLater(chain, batch);
+        return;
+      }
+      chain.sync();
+    } catch (thrown) {
+      this.#failed(batch, thrown);
+      return;
+    }
+    this.#succeeded(batch);
+  }
+
+  #syncLater(chain: Chain, batch: readonly Waiting[]): void {
+    this.#syncing = true;
+    chain
+      .syncLater()
+      .then(
+        () => this.#succeeded(batch),
+        (thrown: unknown) => this.#failed(batch, thrown),
+      )
+      .finally(() => {
+        this.#syncing = false;
+        for (const resolve of this.#idle.splice(0)) resolve();
+        if (this.#queue.length > 0) this.#schedule();
+      });
+  }
+
+  /** For the end: everything that waits, in this tick. */
+  #flushNow(): void {
+    if (this.#queue.length === 0 && this.#chain === undefined) return;
+    const batch = this.#takeQueue();
+    try {
+      if (batch.length > 0) (this.#chain ?? this.begin()).write(batch);
+      this.#chain?.sync();
+    } catch (thrown) {
+      this.#failed(batch, thrown);
+      return;
+    }
+    this.#succeeded(batch);
+  }
+
+  #takeQueue(): readonly Waiting[] {
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = undefined;
+    const batch = this.#queue;
+    this.#queue = [];
+    return batch;
+  }
+
+  #succeeded(batch: readonly Waiting[]): void {
+    if (!this.#healthy) this.#options.log.info('the audit log can be written again', { file: this.#file });
+    this.#healthy = true;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    this.#tellDropped();
+    for (const { done } of batch) done?.();
+  }
+
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    this.#options.log.error('outcomes of reads are missing in the audit log', { dropped: this.#dropped });
+    this.#dropped = 0;
+  }
+
+  /** Nothing is written to this file again: after a failed sync nobody knows what of it is on disk. */
+  #failed(batch: readonly Waiting[], thrown: unknown): void {
+    const failure = thrown instanceof CountersignError ? thrown : unavailable(this.#options.folder, thrown);
+    if (this.#healthy) this.#options.log.error('the audit log cannot be written', { cause: failure.message });
+    this.#healthy = false;
+    this.#chain?.close();
+    this.#chain = undefined;
+    this.#queue = [...batch.filter(({ done }) => done === undefined), ...this.#queue];
+    if (!this.#closed) this.#retryTimer ??= setTimeout(() => this.#tryAgain(), tryAgainEvery).unref();
+    for (const { done } of batch) done?.(failure);
+  }
+
+  /** Readiness is red now, so perhaps nobody calls: beginning a chain tells whether the disk is well again. */
+  #tryAgain(): void {
+    this.#retryTimer = undefined;
+    if (this.#closed || this.#syncing || this.#scheduled) return;
+    try {
+      this.#chain ??= this.begin();
+    } catch (thrown) {
+      this.#failed([], thrown);
+      return;
+    }
+    this.#flushNow();
+  }
+}
+
+function unavailable(folder: string, cause: unknown): CountersignError {
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return new CountersignError('AuditUnavailable', `the audit log in ${folder} cannot be written${code}`, {
+    hint: 'make room or make the folder writable; the log goes on by itself then',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

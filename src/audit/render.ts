@@ -1,0 +1,39 @@
+import { visibleJson } from '../domain/hash-chain.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+
+/** Keys in front, without their names. */
+const framed = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
+const longestValue = 200;
+
+/**
+ * One event on one line for people: time, type, the end of the invocation's id, then `key=value`. Nothing in it can act on a
+ * terminal, whatever the file holds.
+ */
+export function renderEvent(event: JsonObject): string {
+  const { time, type, invocation } = event;
+  const head = [plain(time), plain(type).padEnd(17), plain(invocation).slice(-8)].join('  ');
+  const fields = Object.entries(event)
+    .filter(([key]) => !framed.has(key))
+    .map(([key, value]) => `${bare(key)}=${shown(value)}`);
+  return [head, ...fields].join('  ');
+}
+
+const plain = (value: Json | undefined): string => (typeof value === 'string' ? unquoted(value) : '?');
+
+const shown = (value: Json): string => {
+  if (typeof value === 'string') return bare(short(value));
+  if (Array.isArray(value)) return value.map(shown).join(',');
+  return visibleJson(value);
+};
+
+/** `sha256:` and 12 digits are enough to look for; the file has the rest. */
+const short = (text: string): string =>
+  /^sha256:[0-9a-f]{64}$/.test(text)
+    ? `${text.slice(0, 19)}…`
+    : text.length > longestValue
+      ? `${text.slice(0, longestValue)}…`
+      : text;
+
+const bare = (text: string): string => (/^[^\s"\\=]+$/.test(text) ? unquoted(text) : visibleJson(text));
+
+const unquoted = (text: string): string => visibleJson(text).slice(1, -1);

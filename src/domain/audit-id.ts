@@ -1,0 +1,32 @@
+import { createHmac } from 'node:crypto';
+
+/** The `Audit-ID` values of one invocation, and how many were taken: the outcome line holds the number as `auditIds`. */
+export interface AuditIds {
+  next(): string;
+  readonly count: number;
+}
+
+/**
+ * UUIDv8 (RFC 9562 §5.8) of HMAC-SHA-256(seed, "<invocation>/<n>"), n from 1. The seed stands in the first line of the chain
+ * that holds the invocation, so the ids can be told again without a line per request, and nobody can send them in advance.
+ */
+export function auditIds(seed: Uint8Array, invocation: string): AuditIds {
+  let taken = 0;
+  return {
+    next: () => {
+      taken += 1;
+      return auditId(seed, invocation, taken);
+    },
+    get count() {
+      return taken;
+    },
+  };
+}
+
+/** The n-th Audit-ID of an invocation, counted from 1. */
+export function auditId(seed: Uint8Array, invocation: string, n: number): string {
+  const bytes = createHmac('sha256', seed).update(`${invocation}/${n}`).digest().subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
