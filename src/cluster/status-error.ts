@@ -53,10 +53,7 @@ const byStatus: Readonly<Record<number, (refusal: Refusal) => CountersignError>>
   410: expired,
   413: (refusal) => fail(refusal, 'Invalid', `too large for the API server: ${refusal.asked.what}`),
   415: (refusal) => fail(refusal, 'Invalid', `this kind does not support it: ${refusal.asked.what}`),
-  422: (refusal) =>
-    fail(refusal, 'Invalid', `the API server does not accept this: ${refusal.asked.what}`, {
-      hint: 'correct what it names',
-    }),
+  422: unprocessable,
   429: (refusal) =>
     fail(refusal, 'Unavailable', `the API server at ${refusal.asked.host} has too much to do; nothing was changed`, {
       hint: `try again in ${refusal.response.retryAfter ?? 10} s`,
@@ -111,11 +108,22 @@ function conflict(refusal: Refusal): CountersignError {
   if (asked.creates || stringAt(status, 'reason') === 'AlreadyExists') {
     return fail(refusal, 'Conflict', `it exists already, somebody was faster: ${asked.what}`, { conflict: 'exists' });
   }
-  if (/UID in precondition|uid mismatch/i.test(refusal.upstream)) {
-    return fail(refusal, 'Conflict', `the object that was reviewed is gone: ${asked.what}`, { conflict: 'gone' });
-  }
+  if (/UID in (?:the )?precondition|uid mismatch/i.test(refusal.upstream)) return gone(refusal);
   return fail(refusal, 'Conflict', `the object was changed in between: ${asked.what}`, { conflict: 'race' });
 }
+
+function unprocessable(refusal: Refusal): CountersignError {
+  // an apply with the right resourceVersion and another uid: made again under the same name
+  if (causes(refusal.status, 'FieldValueInvalid').some((cause) => stringAt(cause, 'field') === 'metadata.uid')) {
+    return gone(refusal);
+  }
+  return fail(refusal, 'Invalid', `the API server does not accept this: ${refusal.asked.what}`, {
+    hint: 'correct what it names',
+  });
+}
+
+const gone = (refusal: Refusal): CountersignError =>
+  fail(refusal, 'Conflict', `the object that was reviewed is gone: ${refusal.asked.what}`, { conflict: 'gone' });
 
 /** `data.continue`: the token with which the server offers to go on, over what is there now. */
 function expired(refusal: Refusal): CountersignError {
