@@ -198,6 +198,8 @@ function findLost(context: Context): void {
     }
     const byId = elementsById(toldShape(node) ?? { kind: 'atomic' }, body);
     for (const [key, { step, node: below }] of node.children) {
+      // Controllers write their status all the time, and an apply does not touch it.
+      if (keys.length === 0 && key === 'f:status') continue;
       const there = typeof step === 'string' ? member(body, step) : byId.get(stepId(step) ?? '');
       walk(below, [...path, step], [...keys, key], there);
     }

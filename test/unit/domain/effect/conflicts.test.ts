@@ -244,4 +244,11 @@ describe('ownership after the dry-run', () => {
     expect(without.conflicts).toEqual([]);
     expect(paths(without.takes)).toEqual(['spec.cpu']);
   });
+
+  it('does not take a controller that goes on writing status for one that lost it', () => {
+    const status = { unavailableReplicas: 1 };
+    const before = withManagers({ ...deployment({}), status }, entry('controller', 'Update', { status }));
+    const dryRun = withManagers(deployment({}), entry('controller', 'Update', {}));
+    expect(ownership(ask({ body: deployment({}), live: before, dryRun })).takes).toEqual([]);
+  });
 });
