@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { rootCertificates } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Kube, readAudit, readKubeconfig } from '../../support/control-plane/kube.ts';
+import { WebSocket } from 'ws';
+import { Kube, type KubeAccess, readAudit, readKubeconfig } from '../../support/control-plane/kube.ts';
 import { nodeName, podLogLines } from '../../support/control-plane/kwok-config.ts';
 import { controlPlane, needs, testKube, testNamespace } from '../../support/control-plane/namespace.ts';
 import { waitUntil } from '../../support/control-plane/wait-until.ts';
@@ -82,6 +84,24 @@ describe('the API server', () => {
   });
 });
 
+/** What the command wrote to stdout, over the WebSocket protocol that kubectl speaks (channel 1 of v5). */
+async function exec(access: KubeAccess, pod: string, argv: string[]): Promise<string> {
+  const query = new URLSearchParams({ container: 'web', stdout: 'true' });
+  for (const argument of argv) query.append('command', argument);
+  const url = `${access.server.replace('https:', 'wss:')}${pod}/exec?${query}`;
+  const identity = access.token === undefined ? {} : { headers: { authorization: `Bearer ${access.token}` } };
+  const socket = new WebSocket(url, 'v5.channel.k8s.io', {
+    ca: access.ca,
+    cert: access.cert,
+    key: access.key,
+    ...identity,
+  });
+  const frames: Buffer[] = [];
+  socket.on('message', (frame: Buffer) => frames.push(frame));
+  await once(socket, 'close');
+  return Buffer.concat(frames.filter((frame) => frame[0] === 1).map((frame) => frame.subarray(1))).toString('utf8');
+}
+
 describe('what kwok plays', () => {
   const pod = (name: string) => ({
     apiVersion: 'v1',
@@ -106,6 +126,11 @@ describe('what kwok plays', () => {
     expect(Date.parse(status.state.running.startedAt)).not.toBeNaN();
 
     expect(await kube.text(`${pods}/runs/log`)).toBe(podLogLines.map((line) => `${line}\n`).join(''));
+
+    const { kubeconfigPath } = controlPlane();
+    expect(await exec(await readKubeconfig(kubeconfigPath), `${pods}/runs`, ['echo', 'hello', 'pod'])).toBe(
+      'hello pod\n',
+    );
 
     await kube.delete(`${pods}/runs`);
     await waitUntil('the pod is gone', async () => (await kube.get(`${pods}/runs`)) === undefined);

@@ -22,7 +22,7 @@ import { reportEvery } from './progress.ts';
 const modulesFolder = fileURLToPath(new URL('.', import.meta.url));
 
 /** `$XDG_CACHE_HOME/countersign/control-plane`, else the same under `~/.cache`. */
-export function cacheRoot(env: NodeJS.ProcessEnv): string {
+function cacheRoot(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'countersign', 'control-plane');
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { ControlPlane } from './control-plane.ts';
 import { makeUsers } from './folder.ts';
 import { Kube, readKubeconfig } from './kube.ts';
+import { playedNode } from './kwok-config.ts';
 import { type PlainUser, plainUsers, type TestUser } from './users.ts';
 
 const tokenSeconds = 12 * 3600;
@@ -34,8 +35,8 @@ export async function connectTo(kubeconfig: string): Promise<ControlPlane> {
     adminToken: access.token,
     auditLogPath: undefined,
     users: makeUsers((name) => accounts.get(name) ?? { username: name, token: '' }),
-    // A whole cluster has them; kwok or a kubelet makes no difference to a test.
-    has: { controllerManager: true, scheduler: true, kwok: true },
+    // A whole cluster has the first two. A kubelet would pull images that the tests made up, so it is no kwok.
+    has: { controllerManager: true, scheduler: true, kwok: await hasPlayedNode(kube) },
     pids: {},
     folder: undefined,
     stop: async () => {
@@ -44,6 +45,12 @@ export async function connectTo(kubeconfig: string): Promise<ControlPlane> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function hasPlayedNode(kube: Kube): Promise<boolean> {
+  const nodes = await kube.get('/api/v1/nodes');
+  const items: { metadata: { annotations?: Record<string, string> } }[] = nodes?.items ?? [];
+  return items.some(({ metadata }) => Object.keys(playedNode).some((key) => metadata.annotations?.[key] !== undefined));
 }
 
 async function serviceAccount(kube: Kube, namespace: string, name: PlainUser): Promise<TestUser> {

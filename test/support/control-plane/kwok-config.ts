@@ -12,6 +12,9 @@ export const podLogFile = podLogLines.map((line, i) => `2026-01-01T00:00:0${i}.0
 /** One node's name; kwok manages every node that there is. */
 export const nodeName = 'countersign-test-node';
 
+/** How kwok's users mark a node that is played; on somebody's own cluster it is what we look for. */
+export const playedNode = { 'kwok.x-k8s.io/node': 'fake' } as const;
+
 /** kwok's whole configuration: its options, what it plays, and the log that every pod has. */
 export function kwokConfiguration(port: number, logsPath: string): string {
   const options = {

@@ -10,7 +10,12 @@ import { waitUntil } from './wait-until.ts';
  * COUNTERSIGN_TEST_CLUSTER=off files are read to count their tests, and there is no cluster.
  */
 export function controlPlane(): ControlPlaneInfo {
-  return inject('controlPlane');
+  // Typed as always there, because of the declaration that vitest asks for; outside the project it is not.
+  const info: ControlPlaneInfo | undefined = inject('controlPlane');
+  if (info) return info;
+  throw new Error(
+    'No control plane here: cluster tests live in test/cluster, test/e2e, or test/contract/**/*.cluster.test.ts',
+  );
 }
 
 /** An administrator's client of the tests' own. */
@@ -23,8 +28,8 @@ export function needs(...parts: (keyof ControlPlaneInfo['has'])[]): void {
   const missing = parts.filter((part) => !controlPlane().has[part]);
   if (missing.length === 0) return;
   throw new Error(
-    `This suite needs ${missing.join(', ')}, which KUBEBUILDER_ASSETS does not have: ` +
-      'put kube-controller-manager, kube-scheduler and kwok there too, or unset it to have all of them built.',
+    `This suite needs ${missing.join(', ')}, which this cluster does not have. Put kube-controller-manager, ` +
+      'kube-scheduler and kwok into KUBEBUILDER_ASSETS, or unset it and COUNTERSIGN_TEST_KUBECONFIG: all are built then.',
   );
 }
 

@@ -16,7 +16,7 @@ import { connectTo } from './external.ts';
 import { type Prepared, prepareFolder } from './folder.ts';
 import { Keeper } from './keeper-client.ts';
 import { Kube, readKubeconfig } from './kube.ts';
-import { nodeName } from './kwok-config.ts';
+import { nodeName, playedNode } from './kwok-config.ts';
 import { freePorts } from './ports.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -108,7 +108,11 @@ async function startParts(binaries: Binaries, keeper: Keeper, ports: Ports, { fi
   }
   if (scheduler) keeper.start({ name: 'kube-scheduler', command: scheduler, args: schedulerArguments(ports, files) });
   if (kwok) {
-    await kube.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } });
+    await kube.create('/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: nodeName, annotations: playedNode },
+    });
     keeper.start({ name: 'kwok', command: kwok, args: kwokArguments(files) });
     await until('the node is ready', () => isNodeReady(kube, has.controllerManager));
   }
