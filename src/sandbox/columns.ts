@@ -3,20 +3,18 @@ import { isTerminating, nameOf } from './object.ts';
 
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer';
   readonly priority: number;
   readonly cell: (object: KubeObject, now: Date) => Json;
 }
 
-const column = (name: string, cell: Column['cell'], priority = 0, type: Column['type'] = 'string'): Column => ({
+const column = (name: string, cell: Column['cell'], priority = 0): Column => ({
   name,
-  type,
   priority,
   cell,
 });
 
 /** A duration as kubectl prints ages (`45s`, `5m10s`, `3h`, `2d`). */
-export function humanDuration(seconds: number): string {
+function humanDuration(seconds: number): string {
   if (seconds < 120) return `${Math.max(0, Math.floor(seconds))}s`;
   const minutes = Math.floor(seconds / 60);
   const part = (rest: number, unit: string): string => (rest === 0 ? '' : `${rest}${unit}`);
@@ -117,16 +115,16 @@ const tables: Readonly<Record<string, Column[]>> = {
   'deployments.apps': [
     name,
     column('Ready', readyOf('spec', 'replicas')),
-    column('Up-to-date', number('status', 'updatedReplicas'), 0, 'integer'),
-    column('Available', number('status', 'availableReplicas'), 0, 'integer'),
+    column('Up-to-date', number('status', 'updatedReplicas')),
+    column('Available', number('status', 'availableReplicas')),
     age,
     ...workload(),
   ],
   'replicasets.apps': [
     name,
-    column('Desired', number('spec', 'replicas'), 0, 'integer'),
-    column('Current', number('status', 'replicas'), 0, 'integer'),
-    column('Ready', number('status', 'readyReplicas'), 0, 'integer'),
+    column('Desired', number('spec', 'replicas')),
+    column('Current', number('status', 'replicas')),
+    column('Ready', number('status', 'readyReplicas')),
     age,
     ...workload(),
   ],
@@ -139,8 +137,8 @@ const tables: Readonly<Record<string, Column[]>> = {
     column('Port(s)', ports),
     age,
   ],
-  'secrets.': [name, column('Type', text('type')), column('Data', count('data'), 0, 'integer'), age],
-  'configmaps.': [name, column('Data', count('data'), 0, 'integer'), age],
+  'secrets.': [name, column('Type', text('type')), column('Data', count('data')), age],
+  'configmaps.': [name, column('Data', count('data')), age],
   'namespaces.': [name, column('Status', text('status', 'phase')), age],
   'nodes.': [
     name,

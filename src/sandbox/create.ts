@@ -3,7 +3,7 @@ import { stringAt } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { nameOf } from './object.ts';
 import { parseBody, type WriteOptions } from './options.ts';
-import { alreadyExists, badRequest, invalid, required } from './status.ts';
+import { alreadyExists, badRequest, invalid, required, untyped } from './status.ts';
 import type { World } from './world.ts';
 import { nameSuffix } from './world.ts';
 import { addressed, declared, storeNew, type Written, writer } from './write.ts';
@@ -18,7 +18,7 @@ export function create(world: World, kind: Kind, namespace: string, text: string
       `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${fault}`,
     );
   if (object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '')
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    throw untyped('resourceVersion should not be set on objects to be created');
   delete object.metadata.managedFields;
   const prefix = stringAt(object.metadata, 'generateName');
   if (nameOf(object) === '' && prefix) object.metadata.name = prefix + nameSuffix(world);

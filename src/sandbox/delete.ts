@@ -2,9 +2,9 @@ import { requireDeletable } from './admission.ts';
 import { ensureObject, type JsonObject, type KubeObject, listAt, numberAt, stringAt } from './json.ts';
 import type { Kind } from './kinds.ts';
 import { finalizersOf, isTerminating, setFinalizers, timestamp, uidOf, versionOf } from './object.ts';
-import { dryRunOf, parseBody } from './options.ts';
+import { dryRunOf, meta, parseBody, unsupported } from './options.ts';
 import { asPatch } from './patch.ts';
-import { badRequest, conflict, notFound } from './status.ts';
+import { conflict, invalid, notFound } from './status.ts';
 import type { World } from './world.ts';
 
 interface DeleteOptions {
@@ -82,11 +82,9 @@ function requirePreconditions(
 const crdCleanup = 'customresourcecleanup.apiextensions.k8s.io';
 
 function wantedFinalizers(kind: Kind, object: KubeObject, propagation: string | undefined): string[] {
-  const policies = ['Background', 'Foreground', 'Orphan'];
+  const policies = ['Foreground', 'Background', 'Orphan'];
   if (propagation !== undefined && !policies.includes(propagation))
-    throw badRequest(
-      `invalid DeleteOptions: propagationPolicy: Unsupported value: "${propagation}": supported values: ${policies.join(', ')}`,
-    );
+    throw invalid(meta('DeleteOptions'), '', [unsupported('propagationPolicy', propagation, [...policies, 'nil'])]);
   const kept = finalizersOf(object).filter((name) => name !== 'orphan' && name !== 'foregroundDeletion');
   // Jobs without a policy orphan their pods: a default from before garbage collection that was kept.
   const isJob = kind.kind === 'Job' && kind.group === 'batch';

@@ -115,6 +115,11 @@ export class Kinds {
     return [...builtins, ...[...this.custom.values()].flat()];
   }
 
+  /** True for the groups that the server brings itself. */
+  isBuiltin(group: string): boolean {
+    return builtins.some((kind) => kind.group === group);
+  }
+
   find(group: string, version: string, resource: string): Kind | undefined {
     return this.all().find((kind) => kind.group === group && kind.version === version && kind.resource === resource);
   }

@@ -8,9 +8,9 @@ export interface WriteOptions {
   readonly validation: 'Strict' | 'Warn' | 'Ignore';
 }
 
-const meta = (kind: string) => ({ group: 'meta.k8s.io', resource: '', kind });
+export const meta = (kind: string) => ({ group: 'meta.k8s.io', resource: '', kind });
 
-const unsupported = (field: string, value: string, supported: string[]): FieldFault => ({
+export const unsupported = (field: string, value: string | readonly string[], supported: string[]): FieldFault => ({
   reason: 'FieldValueNotSupported',
   field,
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((each) => JSON.stringify(each)).join(', ')}`,
@@ -19,12 +19,7 @@ const unsupported = (field: string, value: string, supported: string[]): FieldFa
 /** True for `All`, false when absent; anything else is 422, as a misspelt dry-run must never be a write. */
 export function dryRunOf(values: readonly string[], optionsKind: string): boolean {
   const bad = values.filter((value) => value !== 'All');
-  if (bad.length > 0)
-    throw invalid(
-      meta(optionsKind),
-      '',
-      bad.map((value) => unsupported('dryRun', value, ['All'])),
-    );
+  if (bad.length > 0) throw invalid(meta(optionsKind), '', [unsupported('dryRun', values, ['All'])]);
   return values.length > 0;
 }
 

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject, type KubeObject, stringAt } from 
 import type { Kind } from './kinds.ts';
 import { asKubeObject, uidOf } from './object.ts';
 import { parseBody, type WriteOptions } from './options.ts';
-import { badRequest, conflict, invalid, invalidValue, modified, notFound } from './status.ts';
+import { type ApiError, badRequest, conflict, invalid, invalidValue, modified, notFound } from './status.ts';
 import type { World } from './world.ts';
 import { addressed, declared, requireVersion, storeChange, storeNew, type Written, writer } from './write.ts';
 
@@ -33,12 +33,17 @@ export function apply(
     schema: kind.schema,
     writer: by,
     force: options.force,
-    resource: kind,
   });
   return live ? storeChange(world, kind, live, merged, options.dryRun) : storeNew(world, kind, merged, options.dryRun);
 }
 
-/** A missing object is created whatever version was named, except by `"1"`-less rules of uid (409). */
+/** The real server says it twice: metadata is validated on its own and with the object. */
+const immutableUid = (kind: Kind, name: string, uid: Json | undefined): ApiError => {
+  const fault = invalidValue('metadata.uid', uid, 'field is immutable');
+  return invalid(kind, name, [fault, fault]);
+};
+
+/** A missing object is created again, whatever version was named; a uid that is named must be there and equal. */
 function requirePreconditions(kind: Kind, live: KubeObject | undefined, applied: KubeObject, name: string): void {
   const uid = stringAt(applied.metadata, 'uid');
   if (!live) {
@@ -50,9 +55,9 @@ function requirePreconditions(kind: Kind, live: KubeObject | undefined, applied:
       );
     return;
   }
-  if (uid !== undefined && uid !== uidOf(live))
-    throw conflict(kind, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${uidOf(live)}`);
+  // The version is compared first: a recreated object is a race (409) to who names both.
   requireVersion(kind, live, stringAt(applied.metadata, 'resourceVersion'));
+  if (uid !== undefined && uid !== uidOf(live)) throw immutableUid(kind, name, uid);
 }
 
 /** JSON merge patch (RFC 7386) of a value. */
@@ -80,23 +85,22 @@ export function patchObject(
   const patched = asKubeObject(mergePatch(live, asPatch(parseBody(text))));
   if (!patched) throw badRequest('the patch takes apiVersion, kind or metadata away');
   if (stringAt(patched.metadata, 'name') !== name)
-    throw invalid(kind, name, [invalidValue('metadata.name', patched.metadata.name, 'field is immutable')]);
-  if (stringAt(patched.metadata, 'uid') !== uidOf(live))
-    throw conflict(
-      kind,
-      name,
-      `Precondition failed: UID in precondition: ${patched.metadata.uid}, UID in object meta: ${uidOf(live)}`,
-    );
+    throw badRequest(`the name of the object (${patched.metadata.name}) does not match the name on the URL (${name})`);
   const version = stringAt(patched.metadata, 'resourceVersion');
   if (version === undefined) throw modified(kind, name);
   requireVersion(kind, live, version);
+  if (stringAt(patched.metadata, 'uid') !== uidOf(live)) throw immutableUid(kind, name, patched.metadata.uid);
   const warnings: string[] = [];
   const known = declared(patched, kind, options.validation, warnings);
   const [fault] = typeFaults(known, kind.schema);
-  if (fault) throw badRequest(`json: cannot unmarshal ${fault}`);
+  if (fault) throw badPatch(known, `json: cannot unmarshal ${fault}`);
   const written = storeChange(world, kind, live, known, options.dryRun, writer(world, kind, options, 'Update'));
   return { ...written, warnings: [...warnings, ...written.warnings] };
 }
+
+/** What a merge patch gives that has not the type of its kind: the refusal quotes the whole object. */
+export const badPatch = (patched: Json, why: string): ApiError =>
+  invalid({ group: '', resource: '', kind: '' }, '', [invalidValue('patch', JSON.stringify(patched), why)]);
 
 export function asPatch(body: unknown): JsonObject {
   if (typeof body === 'object' && body !== null && !Array.isArray(body))

@@ -2,8 +2,8 @@ import { type JsonObject, type KubeObject, numberAt, objectAt, stringAt, valueAt
 import type { Kind, ScalePaths } from './kinds.ts';
 import { nameOf, uidOf } from './object.ts';
 import { parseBody, type WriteOptions } from './options.ts';
-import { asPatch, mergePatch } from './patch.ts';
-import { ApiError, badRequest, conflict, invalid, notFound } from './status.ts';
+import { asPatch, badPatch, mergePatch } from './patch.ts';
+import { conflict, invalid, noResource, notFound } from './status.ts';
 import { replicaFaults } from './validate.ts';
 import type { World } from './world.ts';
 import { requireVersion, storeChange, writer } from './write.ts';
@@ -14,7 +14,7 @@ function scalable(
   namespace: string,
   name: string,
 ): { object: KubeObject; paths: ScalePaths } {
-  if (!kind.scale) throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+  if (!kind.scale) throw noResource();
   const object = world.store.get(kind, namespace, name);
   if (!object) throw notFound(kind, name);
   return { object, paths: kind.scale };
@@ -33,7 +33,7 @@ function scaleOf(object: KubeObject, paths: ScalePaths): JsonObject {
       ([, value]) => value !== undefined,
     ),
   );
-  const replicas = numberAt(object, ...paths.specReplicas);
+  const replicas = numberAt(object, ...paths.specReplicas) || undefined;
   const status: JsonObject = { replicas: numberAt(object, ...paths.statusReplicas) ?? 0 };
   const selector = selectorOf(object, paths);
   if (selector !== '') status.selector = selector;
@@ -72,8 +72,9 @@ export function patchScale(
   requireVersion(kind, live, stringAt(patched, 'metadata', 'resourceVersion'));
   const replicas = valueAt(patched, 'spec', 'replicas') ?? 0;
   if (typeof replicas !== 'number' || !Number.isInteger(replicas))
-    throw badRequest(
-      `Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`,
+    throw badPatch(
+      patched,
+      `json: cannot unmarshal ${typeof replicas} into Go struct field ScaleSpec.spec.replicas of type int32`,
     );
   const faults = replicaFaults(replicas);
   if (faults.length > 0)

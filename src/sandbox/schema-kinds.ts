@@ -3,6 +3,7 @@ import {
   atomicFree,
   atomicList,
   atomicMap,
+  atomicStruct,
   bool,
   bytes,
   free,
@@ -17,7 +18,7 @@ import {
 } from './schema.ts';
 import { podSpec, podTemplate } from './schema-pod.ts';
 
-const labelSelector: Schema = struct({
+const labelSelector: Schema = atomicStruct({
   matchLabels: mapOf(str),
   matchExpressions: atomicList(struct({ key: str, operator: str, values: atomicList(str) })),
 });

@@ -10,7 +10,7 @@ const scalars: Readonly<Record<string, Schema>> = { string: str, integer: num, n
  * (https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy): lists are atomic unless
  * `x-kubernetes-list-type` says otherwise, maps and objects are granular.
  */
-export function fromOpenApi(source: Json | undefined): Schema {
+function fromOpenApi(source: Json | undefined): Schema {
   if (valueAt(source, 'x-kubernetes-int-or-string') === true) return intOrString;
   const type = stringAt(source, 'type');
   if (type === 'array') return listFrom(source);

@@ -3,6 +3,7 @@ import {
   atomicFree,
   atomicList,
   atomicMap,
+  atomicStruct,
   bool,
   free,
   intOrString,
@@ -14,7 +15,7 @@ import {
   struct,
 } from './schema.ts';
 
-const keySelector = struct({ name: str, key: str, optional: bool });
+const keySelector = atomicStruct({ name: str, key: str, optional: bool });
 const env = listBy(
   ['name'],
   struct({
@@ -23,8 +24,8 @@ const env = listBy(
     valueFrom: struct({
       secretKeyRef: keySelector,
       configMapKeyRef: keySelector,
-      fieldRef: struct({ apiVersion: str, fieldPath: str }),
-      resourceFieldRef: struct({ containerName: str, resource: str, divisor: intOrString }),
+      fieldRef: atomicStruct({ apiVersion: str, fieldPath: str }),
+      resourceFieldRef: atomicStruct({ containerName: str, resource: str, divisor: intOrString }),
       fileKeyRef: free,
     }),
   }),

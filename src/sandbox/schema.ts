@@ -19,7 +19,7 @@ export type Schema =
       readonly defaults: Readonly<Record<string, Json>>;
     }
   | { readonly type: 'set'; readonly of: Schema }
-  | { readonly type: 'atomic'; readonly container: 'list' | 'map' | 'any'; readonly of: Schema }
+  | { readonly type: 'atomic'; readonly container: 'list' | 'map' | 'struct' | 'any'; readonly of: Schema }
   | { readonly type: 'free' };
 
 export const str: Schema = { type: 'scalar', scalar: 'string' };
@@ -32,10 +32,16 @@ export const free: Schema = { type: 'free' };
 export const atomicFree: Schema = { type: 'atomic', container: 'any', of: free };
 
 export const struct = (fields: Record<string, Schema>): Schema => ({ type: 'struct', fields, open: false });
-export const openStruct = (fields: Record<string, Schema>): Schema => ({ type: 'struct', fields, open: true });
+const openStruct = (fields: Record<string, Schema>): Schema => ({ type: 'struct', fields, open: true });
 export const mapOf = (of: Schema): Schema => ({ type: 'map', of });
 export const setOf = (of: Schema): Schema => ({ type: 'set', of });
 export const atomicList = (of: Schema): Schema => ({ type: 'atomic', container: 'list', of });
+/** A struct that is typed, but owned and replaced as a whole (a label selector, a reference to a key). */
+export const atomicStruct = (fields: Record<string, Schema>): Schema => ({
+  type: 'atomic',
+  container: 'struct',
+  of: struct(fields),
+});
 export const atomicMap = (of: Schema): Schema => ({ type: 'atomic', container: 'map', of });
 export const listBy = (keys: string[], of: Schema, defaults: Record<string, Json> = {}): Schema => ({
   type: 'list',
@@ -50,6 +56,7 @@ export function childOf(schema: Schema, key: string): Schema | undefined {
     if (Object.hasOwn(schema.fields, key)) return schema.fields[key];
     return schema.open ? free : undefined;
   }
+  if (schema.type === 'atomic' && schema.container === 'struct') return childOf(schema.of, key);
   if (schema.type === 'map' || (schema.type === 'atomic' && schema.container === 'map')) return schema.of;
   return free;
 }

@@ -28,7 +28,7 @@ export interface Sandbox {
 }
 
 /** What people are told: it goes into every result, card and audit line. */
-export const sandboxName = 'sandbox (in memory, not a real cluster)';
+const sandboxName = 'sandbox (in memory, not a real cluster)';
 
 /** As the real server's default. */
 const largestBody = 3 * 1024 * 1024;

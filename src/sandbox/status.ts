@@ -36,7 +36,7 @@ export class PageNotFound extends Error {
 const qualified = (of: ResourceName): string => (of.group === '' ? of.resource : `${of.resource}.${of.group}`);
 
 function details(of: ResourceName, name: string, causes?: Cause[]): JsonObject {
-  const found: JsonObject = { name, kind: of.resource };
+  const found: JsonObject = name === '' ? { kind: of.resource } : { name, kind: of.resource };
   if (of.group !== '') found.group = of.group;
   if (causes) found.causes = causes;
   return found;
@@ -75,7 +75,7 @@ export function invalid(of: ResourceName, name: string, faults: FieldFault[]): A
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const causes = faults.map(({ reason, message, field }): JsonObject => ({ reason, message, field }));
   const about: JsonObject = { name, group: of.group, kind: of.kind, causes };
-  if (of.group === '') delete about.group;
+  for (const key of ['name', 'group', 'kind']) if (about[key] === '') delete about[key];
   return new ApiError(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, about);
 }
 
@@ -92,6 +92,10 @@ export const required = (field: string, why = ''): FieldFault => ({
 });
 
 export const badRequest = (message: string): ApiError => new ApiError(400, 'BadRequest', message);
+
+/** A path below a known group and version that leads nowhere. */
+export const noResource = (): ApiError =>
+  new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 
 /** The real server gives no reason for what server-side apply cannot type. */
 export const untyped = (message: string): ApiError => new ApiError(500, '', message);

@@ -5,7 +5,7 @@ import { metadataOnly } from './read.ts';
 import { badRequest } from './status.ts';
 
 /** A value by the simple JSON paths of printer columns: `.spec.a[0].b`, `.status.conditions[?(@.type=="Ready")].status`. */
-export function jsonPath(object: Json, path: string): Json | undefined {
+function jsonPath(object: Json, path: string): Json | undefined {
   const steps = path.match(/\[\?\(@\.\w+==["'][^"']*["']\)\]|\[\d+\]|\['[^']*'\]|\.(?:\\.|[^.[\\])+/g) ?? [];
   return steps.reduce<Json | undefined>(step, object);
 }
@@ -50,8 +50,8 @@ const customColumn = ({ name, type, priority, jsonPath: path }: PrinterColumn): 
 
 function printed(kind: Kind): Printed[] {
   const builtin = (resource: string, group: string): Printed[] =>
-    columnsOf(resource, group).map(({ name, type, priority, cell }) => ({
-      definition: definition(name, type, priority),
+    columnsOf(resource, group).map(({ name, priority, cell }) => ({
+      definition: definition(name, 'string', priority),
       cell,
     }));
   if (kind.columns === undefined) return builtin(kind.resource, kind.group);

@@ -1,9 +1,9 @@
 import { requireNamespace, warningsFor } from './admission.ts';
-import { difference, fieldsOf } from './apply/fields.ts';
+import { difference, type FieldPath, fieldPath, fieldsOf, isBelow } from './apply/fields.ts';
 import { afterUpdate, managersOf, setManagers, type Writer } from './apply/managers.ts';
 import { pruneUnknown } from './apply/typed.ts';
 import { setDefaults } from './defaults.ts';
-import { equal, type JsonObject, type KubeObject, numberAt, objectAt, valueAt } from './json.ts';
+import { equal, isObject, type Json, type JsonObject, type KubeObject, numberAt, objectAt, valueAt } from './json.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { asKubeObject, finalizersOf, isTerminating, nameOf, namespaceOf, timestamp, versionOf } from './object.ts';
 import type { WriteOptions } from './options.ts';
@@ -40,6 +40,8 @@ export function storeNew(world: World, kind: Kind, object: KubeObject, dryRun: b
   requireNamespace(world, kind, object);
   if (kind.hasStatus) delete object.status;
   setDefaults(object, kind);
+  dropEmpty(object, kind);
+  if (kind.hasStatus && kind.columns === undefined && object.status === undefined) object.status = firstStatus(kind);
   const warnings = warningsFor(object);
   validateCreate(object, kind);
   const { resourceVersion: _version, selfLink: _link, deletionTimestamp: _deletion, ...metadata } = object.metadata;
@@ -49,7 +51,7 @@ export function storeNew(world: World, kind: Kind, object: KubeObject, dryRun: b
   if (update) {
     const fields = fieldsOf(object, kind.schema);
     const { changed } = difference(new Map(), fields);
-    setManagers(object, afterUpdate([], update, changed, fields));
+    setManagers(object, afterUpdate([], update, ownable(changed, kind, object, update), changed, fields));
   }
   if (!dryRun) world.store.put(kind, object);
   return { created: true, object, warnings };
@@ -66,6 +68,7 @@ export function storeChange(
 ): Written {
   keepSystemFields(before, after, kind);
   setDefaults(after, kind);
+  dropEmpty(after, kind);
   const warnings = warningsFor(after);
   validateUpdate(before, after, kind);
   const isSpecChanged = !equal(valueAt(before, 'spec'), valueAt(after, 'spec'));
@@ -74,13 +77,39 @@ export function storeChange(
   if (update) {
     const fields = fieldsOf(after, kind.schema);
     const { changed } = difference(fieldsOf(before, kind.schema), fields);
-    setManagers(after, afterUpdate(managersOf(before), update, changed, fields));
+    setManagers(after, afterUpdate(managersOf(before), update, ownable(changed, kind, after, update), changed, fields));
   }
   if (equal(before, after)) return { created: false, object: before, warnings };
   if (dryRun) return { created: false, object: after, warnings };
   if (isTerminating(after) && finalizersOf(after).length === 0) world.store.remove(kind, after);
   else world.store.put(kind, after);
   return { created: false, object: after, warnings };
+}
+
+/** Maps without an entry do not survive the encoding of built-in kinds. */
+function dropEmpty(object: KubeObject, kind: Kind): void {
+  if (kind.columns !== undefined) return;
+  const isEmpty = (value: Json | undefined): boolean => isObject(value) && Object.keys(value).length === 0;
+  for (const key of ['data', 'binaryData', 'stringData']) if (isEmpty(object[key])) delete object[key];
+  for (const key of ['labels', 'annotations']) if (isEmpty(object.metadata[key])) delete object.metadata[key];
+}
+
+/** The status that an object has before any controller has seen it. */
+function firstStatus(kind: Kind): JsonObject {
+  if (kind.kind === 'Pod') return { phase: 'Pending', qosClass: 'BestEffort' };
+  return kind.kind === 'Service' ? { loadBalancer: {} } : {};
+}
+
+/**
+ * What an update makes its writer own of what it changed: never the status, and nothing of a scale to 0 (the field
+ * is not in the encoded Scale then: the others lose it all the same, so nobody owns it).
+ */
+function ownable(changed: Set<FieldPath>, kind: Kind, object: KubeObject, by: Writer): Set<FieldPath> {
+  const isZero = by.subresource === 'scale' && kind.scale && valueAt(object, ...kind.scale.specReplicas) === 0;
+  if (isZero) return new Set();
+  const status = fieldPath(['status']);
+  const isStatus = (path: FieldPath): boolean => kind.hasStatus && (path === status || isBelow(path, status));
+  return new Set([...changed].filter((path) => !isStatus(path)));
 }
 
 const systemFields =

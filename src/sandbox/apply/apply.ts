@@ -1,7 +1,7 @@
 import type { KubeObject } from '../json.ts';
-import { asKubeObject, nameOf } from '../object.ts';
+import { asKubeObject } from '../object.ts';
 import type { Schema } from '../schema.ts';
-import { ApiError, type Cause, type ResourceName } from '../status.ts';
+import { ApiError, type Cause } from '../status.ts';
 import { appliedPaths, describePath, difference, type FieldPath, fieldsOf, isBelow } from './fields.ts';
 import { type Manager, managersOf, ownsUnder, reassign, setManagers, type Writer } from './managers.ts';
 import { merge, without } from './merge.ts';
@@ -13,7 +13,6 @@ interface Application {
   readonly schema: Schema;
   readonly writer: Writer;
   readonly force: boolean;
-  readonly resource: ResourceName;
 }
 
 /**
@@ -34,7 +33,7 @@ export function serverSideApply(application: Application): KubeObject {
   const after = fieldsOf(result, schema);
   const { changed } = difference(fieldsOf(live, schema), after);
   const conflicts = others.flatMap((manager) => fieldsIn(manager, changed));
-  if (conflicts.length > 0 && !force) throw conflictError(conflicts, nameOf(applied), application.resource);
+  if (conflicts.length > 0 && !force) throw conflictError(conflicts);
   setManagers(result, reassign(before, writer, wanted, changed, after));
   return result;
 }
@@ -64,7 +63,7 @@ interface Clash {
 const fieldsIn = (manager: Manager, changed: Set<FieldPath>): Clash[] =>
   [...manager.paths].filter((path) => changed.has(path)).map((path) => ({ manager, path }));
 
-function conflictError(clashes: Clash[], name: string, resource: ResourceName): ApiError {
+function conflictError(clashes: Clash[]): ApiError {
   const causes = clashes.map(
     ({ manager, path }): Cause => ({
       reason: 'FieldManagerConflict',
@@ -74,9 +73,6 @@ function conflictError(clashes: Clash[], name: string, resource: ResourceName): 
   );
   const count = clashes.length === 1 ? '1 conflict' : `${clashes.length} conflicts`;
   return new ApiError(409, 'Conflict', `Apply failed with ${count}: ${summary(clashes)}`, {
-    name,
-    kind: resource.resource,
-    ...(resource.group === '' ? {} : { group: resource.group }),
     causes,
   });
 }

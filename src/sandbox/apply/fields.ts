@@ -8,11 +8,13 @@ export type FieldPath = string;
 const separator = '\u0000';
 
 export const elementsOf = (path: FieldPath): string[] => path.split(separator);
-export const joinPath = (elements: readonly string[]): FieldPath => elements.join(separator);
+const joinPath = (elements: readonly string[]): FieldPath => elements.join(separator);
+/** The path of a field by the names that lead to it. */
+export const fieldPath = (names: readonly string[]): FieldPath => joinPath(names.map((name) => `f:${name}`));
 export const isBelow = (path: FieldPath, ancestor: FieldPath): boolean => path.startsWith(ancestor + separator);
 
 /** One node of an object: a `leaf` is owned whole, an `item` is an entry of an associative list. */
-export interface FieldNode {
+interface FieldNode {
   readonly kind: 'leaf' | 'item' | 'branch' | 'struct';
   readonly value: string;
 }

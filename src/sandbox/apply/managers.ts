@@ -16,7 +16,7 @@ export interface Manager {
 /** Who writes, and when. */
 export type Writer = Omit<Manager, 'paths'>;
 
-export const isSame = (a: Writer, b: Writer): boolean =>
+const isSame = (a: Writer, b: Writer): boolean =>
   a.name === b.name && a.operation === b.operation && a.apiVersion === b.apiVersion && a.subresource === b.subresource;
 
 export function managersOf(object: KubeObject | undefined): Manager[] {
@@ -42,7 +42,8 @@ export function setManagers(object: KubeObject, managers: readonly Manager[]): v
   const order = (manager: Manager): string =>
     `${manager.operation === 'Apply' ? 0 : 1}${manager.time}\u0000${manager.name}\u0000${manager.subresource}`;
   const kept = managers.filter((manager) => manager.paths.size > 0);
-  object.metadata.managedFields = kept.sort((a, b) => (order(a) < order(b) ? -1 : 1)).map(entryOf);
+  if (kept.length === 0) delete object.metadata.managedFields;
+  else object.metadata.managedFields = kept.sort((a, b) => (order(a) < order(b) ? -1 : 1)).map(entryOf);
 }
 
 /** The managers after one of them has got `paths`: the others lose `taken`, and everybody what no longer exists. */
@@ -61,16 +62,17 @@ export function reassign(
   return [...others, isUnchanged ? mine : { ...writer, paths }];
 }
 
-/** The managers after an update: the writer owns what changed, and nobody what is gone. */
+/** The managers after an update: the writer owns `owned` too, nobody else what changed, and nobody what is gone. */
 export function afterUpdate(
   before: readonly Manager[],
   writer: Writer,
+  owned: ReadonlySet<FieldPath>,
   changed: ReadonlySet<FieldPath>,
   after: FieldMap,
 ): Manager[] {
   const mine = before.find((manager) => isSame(manager, writer));
-  const kept = keep(mine?.paths ?? new Set(), (path) => after.has(path));
-  return reassign(before, writer, new Set([...kept, ...changed]), changed, after);
+  const kept = keep(mine?.paths ?? new Set(), (path) => after.has(path) && !changed.has(path));
+  return reassign(before, writer, new Set([...kept, ...owned]), changed, after);
 }
 
 /** True when somebody owns the path or something below it. */

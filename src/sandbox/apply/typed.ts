@@ -14,10 +14,14 @@ export function typeFaults(value: Json, schema: Schema, path = ''): string[] {
   if (schema.type === 'struct' || schema.type === 'map') return mapFaults(value, schema, path);
   if (schema.type !== 'atomic') return listFaults(value, schema, path);
   if (schema.container === 'any') return [];
+  if (schema.container === 'struct') return mapFaults(value, schema.of, path);
   return schema.container === 'list' ? listFaults(value, schema, path) : mapFaults(value, schema, path);
 }
 
 const shown = (value: Json): string => `got ${Array.isArray(value) ? 'list' : isObject(value) ? 'map' : typeof value}`;
+
+/** As the real server prints what it got: the value itself, so that such an error can leak it. */
+const quoted = (value: Json): string => `&value.valueUnstructured{Value:${isObject(value) ? 'map[]' : String(value)}}`;
 
 const accepts: Readonly<Record<Scalar, { types: string[]; words: string }>> = {
   string: { types: ['string'], words: 'string' },
@@ -30,7 +34,7 @@ const accepts: Readonly<Record<Scalar, { types: string[]; words: string }>> = {
 
 function scalarFault(value: Json, scalar: Scalar, path: string): string[] {
   const { types, words } = accepts[scalar];
-  return types.includes(typeof value) ? [] : [`${path}: expected ${words}, ${shown(value)}`];
+  return types.includes(typeof value) ? [] : [`${path}: expected ${words}, got ${quoted(value)}`];
 }
 
 function mapFaults(value: Json, schema: Schema, path: string): string[] {
@@ -64,9 +68,8 @@ function missingKey(schema: Extract<Schema, { type: 'list' }>, item: Json, path:
 }
 
 const about = (object: KubeObject): string => {
-  const namespace = namespaceOf(object);
   const version = object.apiVersion.includes('/') ? object.apiVersion : `/${object.apiVersion}`;
-  return `(${namespace === '' ? '' : `${namespace}/`}${nameOf(object)}; ${version}, Kind=${object.kind})`;
+  return `(${namespaceOf(object)}/${nameOf(object)}; ${version}, Kind=${object.kind})`;
 };
 
 /** What server-side apply answers for a body that has not the type of its kind; undefined when it has. */
@@ -83,7 +86,7 @@ export function typedPatchError(object: KubeObject, schema: Schema): ApiError | 
 }
 
 /** The position of the first byte that is not base64 in a field of bytes; undefined when all are. */
-export function badBase64(value: Json, schema: Schema): number | undefined {
+function badBase64(value: Json, schema: Schema): number | undefined {
   if (schema.type === 'scalar' && schema.scalar === 'bytes' && typeof value === 'string') {
     if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) return undefined;
     const at = value.search(/[^A-Za-z0-9+/=]/);

@@ -1,4 +1,4 @@
-import { type JsonObject, type KubeObject, numberAt, objectAt } from '../json.ts';
+import { type JsonObject, type KubeObject, numberAt, objectAt, stringAt } from '../json.ts';
 import type { Kind } from '../kinds.ts';
 import { isTerminating, nameOf, namespaceOf, ownerUids, uidOf } from '../object.ts';
 import type { World } from '../world.ts';
@@ -58,7 +58,9 @@ function createPod(world: World, pods: Kind, kind: Kind, owner: KubeObject, name
 export function runPods(world: World): boolean {
   const pods = world.kinds.byKind('v1', 'Pod');
   if (!pods) return false;
-  const waiting = world.store.peek(pods).filter((pod) => pod.status === undefined && !isTerminating(pod));
+  const waiting = world.store
+    .peek(pods)
+    .filter((pod) => stringAt(pod, 'status', 'phase') === 'Pending' && !isTerminating(pod));
   for (const [index, stored] of waiting.entries()) {
     const pod = structuredClone(stored);
     pod.spec = { ...objectAt(pod, 'spec'), nodeName: 'sandbox-node' };

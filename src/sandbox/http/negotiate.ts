@@ -22,6 +22,7 @@ export function shapeOf(accept: string | undefined): Shape {
     406,
     'NotAcceptable',
     'only the following media types are accepted: application/json, application/json;as=Table;g=meta.k8s.io;v=v1, application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+    {},
   );
 }
 

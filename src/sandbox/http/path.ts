@@ -1,5 +1,5 @@
 import type { Kind, Kinds } from '../kinds.ts';
-import { ApiError, PageNotFound } from '../status.ts';
+import { noResource, PageNotFound } from '../status.ts';
 
 /** What a path addresses. `namespace` is undefined for a list over all of them and for cluster-scoped kinds. */
 export type ApiPath =
@@ -53,9 +53,10 @@ function resourcePath(kinds: Kinds, group: string, version: string, parts: strin
     parts[0] === 'namespaces' && parts.length >= 3 && !(group === '' && isNamespaceSubresource(parts));
   const [resource = '', name, subresource, ...more] = isInNamespace ? parts.slice(2) : parts;
   const kind = kinds.find(group, version, resource);
-  if (!kind || more.length > 0 || (isInNamespace && !kind.namespaced)) throw new PageNotFound();
-  if (kind.namespaced && !isInNamespace && name !== undefined)
-    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+  const isServed = kind && more.length === 0 && !(isInNamespace && !kind.namespaced);
+  // The real server's own groups answer a Status, the groups of definitions plain text.
+  if (!isServed) throw kinds.isBuiltin(group) ? noResource() : new PageNotFound();
+  if (kind.namespaced && !isInNamespace && name !== undefined) throw noResource();
   return { type: 'resource', kind, namespace: isInNamespace ? parts[1] : undefined, name, subresource };
 }
 

@@ -8,7 +8,7 @@ import { writeOptions } from '../options.ts';
 import { apply, patchObject } from '../patch.ts';
 import { list, read } from '../read.ts';
 import { patchScale, readScale } from '../scale.ts';
-import { ApiError, badRequest, notInSandbox } from '../status.ts';
+import { ApiError, badRequest, noResource, notInSandbox } from '../status.ts';
 import type { World } from '../world.ts';
 import type { Written } from '../write.ts';
 import type { Answer, Call } from './call.ts';
@@ -69,9 +69,11 @@ function answerSubresource(world: World, path: ResourcePath, subresource: string
     )
   )
     throw notInSandbox(subresource);
-  if (!kind.subresources.includes(subresource))
-    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
-  if (subresource === 'exec') throw badRequest('Upgrade request required');
+  if (!kind.subresources.includes(subresource)) throw noResource();
+  if (subresource === 'exec') {
+    read(world, kind, namespace, name);
+    throw badRequest('Upgrade request required');
+  }
   if (subresource === 'log') {
     if (call.method !== 'GET') throw notAllowed();
     return { code: 200, body: readLog(world, read(world, kind, namespace, name), call.query) };

@@ -1,6 +1,6 @@
 import { aggregated, legacyResources, legacyRoot } from '../discovery.ts';
 import type { JsonObject } from '../json.ts';
-import { ApiError, PageNotFound } from '../status.ts';
+import { ApiError, noResource, PageNotFound } from '../status.ts';
 import type { World } from '../world.ts';
 import { authorize } from './authorize.ts';
 import type { Answer, Call } from './call.ts';
@@ -28,7 +28,8 @@ function route(world: World, call: Call): Answer {
     throw new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
   if (path.type === 'plain') return path.path === '/version' ? { code: 200, body: version } : { code: 200, body: 'ok' };
   if (path.type === 'root') return answerRoot(world, path.isCore, call);
-  if (path.type === 'version') return found(legacyResources(world.kinds, path.group, path.version));
+  if (path.type === 'version')
+    return found(legacyResources(world.kinds, path.group, path.version), world.kinds.isBuiltin(path.group));
   const groups = legacyRoot(world.kinds, false).groups;
   const group = (Array.isArray(groups) ? groups : []).find((each) => Object(each).name === path.group);
   return found(group ? { kind: 'APIGroup', apiVersion: 'v1', ...Object(group) } : undefined);
@@ -40,8 +41,8 @@ function answerRoot(world: World, isCore: boolean, call: Call): Answer {
   return { code: 200, body: aggregated(world.kinds, isCore), type };
 }
 
-function found(body: JsonObject | undefined): Answer {
-  if (!body) throw new PageNotFound();
+function found(body: JsonObject | undefined, isKnownGroup = false): Answer {
+  if (!body) throw isKnownGroup ? noResource() : new PageNotFound();
   return { code: 200, body };
 }
 

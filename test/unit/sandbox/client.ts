@@ -3,7 +3,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sa
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into answers of any shape
 type Body = any;
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly body: Body;
   readonly text: string;
