@@ -1,0 +1,51 @@
+import type { SecretReader } from '../domain/cluster.ts';
+import type { Log } from '../domain/environment.ts';
+import type { Json } from '../domain/json.ts';
+import type { Masker, MaskScope } from '../domain/masker.ts';
+import { formatPath, type Path } from '../domain/path.ts';
+import { type ResourceType, resourceGroup } from '../domain/resource.ts';
+import { seal } from '../domain/seal.ts';
+import { matcherOf } from './known.ts';
+import { isAboutSecret, maskPatterns, maskQuoted } from './patterns.ts';
+import { findPlaceholder } from './placeholder.ts';
+import { podScope } from './pod-scope.ts';
+import { reveal, strip } from './strip.ts';
+import { Walk } from './walk.ts';
+
+export interface MaskerOptions {
+  /** Reads with an identity of its own; undefined: nothing that needs known values is shown. */
+  readonly secretReader?: SecretReader | undefined;
+  readonly log: Log;
+}
+
+/** Kinds that are told by their resource where an object does not carry its own. */
+const kindByResource: ReadonlyMap<string, string> = new Map([
+  ['secrets', 'Secret'],
+  ['configmaps', 'ConfigMap'],
+]);
+
+export function createMasker({ secretReader, log }: MaskerOptions): Masker {
+  return {
+    object(raw: Json, scope?: MaskScope) {
+      const walk = new Walk(matcherOf(scope));
+      const value = seal(walk.object(raw));
+      return { value, masked: walk.hidden.map(formatPath) };
+    },
+    text: (raw, scope) => seal(maskText(raw, scope)),
+    echo: (own) => seal(reveal(own)),
+    sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
+      const walk = new Walk(undefined);
+      walk.object(object, kindByResource.get(resourceGroup(type)));
+      return walk.hidden;
+    },
+    placeholderIn: findPlaceholder,
+    podScope: (namespace, pod) => podScope(secretReader, log, namespace, pod),
+  };
+}
+
+/** Text of a program has its scope; text of the API server has none, and may quote what it refuses. */
+function maskText(raw: string, scope: MaskScope | undefined): string {
+  const seen = strip(raw);
+  if (scope === undefined) return maskPatterns(maskQuoted(seen, isAboutSecret(seen)));
+  return maskPatterns(matcherOf(scope)?.(seen) ?? seen);
+}

@@ -1,0 +1,79 @@
+import { isSensitiveVariable } from './names.ts';
+import { placeholder } from './placeholder.ts';
+
+/** Looked for before anything else, so that an ordinary string costs one pass. */
+const hint = /:\/\/[^\s/]*@|-----BEGIN|eyJ[\w-]{8}|A(?:KI|SI)A[A-Z0-9]{12}/;
+
+/** A block that is cut off is masked to its end: its head tells nothing, its body does. */
+const privateKey =
+  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g;
+const jwt = /\beyJ[\w-]{8,}\.eyJ[\w-]{2,}\.[\w-]*/g;
+const awsKeyId = /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g;
+/** The password ends at the last `@` before the path, as URL parsers have it. */
+const urlPassword = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@"'<>]{0,200}:)([^\s/"'<>]{1,2000})(?=@)/gi;
+
+/** Values that are secrets by their form, wherever they stand. */
+export function maskPatterns(text: string): string {
+  if (!hint.test(text)) return text;
+  return text
+    .replace(privateKey, placeholder('private key'))
+    .replace(urlPassword, (all, head: string, password: string) =>
+      /^\[masked [^[\]]*\]?$/.test(password) ? all : head + placeholder('password in a URL'),
+    )
+    .replace(jwt, placeholder('token'))
+    .replace(awsKeyId, placeholder('AWS key id'));
+}
+
+const assignment =
+  /((?:^|[\s;&|"'])(?:--?)?([A-Za-z][\w.-]{0,80})(?:=|\s*:\s+|\s+(?=[^-\s])))("[^"]*"|'[^']*'|\[masked [^[\]]*\]|[^\s;&|"']+)/g;
+
+/** Arguments of programs: `--password=x`, `--password x`, `PASSWORD=x` inside of a shell's text too. */
+export function maskArgument(text: string): string {
+  let result = '';
+  let done = 0;
+  assignment.lastIndex = 0;
+  for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
+    const [, head = '', name = '', value = ''] = match;
+    const start = match.index + head.length;
+    if (isSecretArgument(head, name, value)) {
+      result += text.slice(done, start) + placeholder(`argument ${name}`);
+      done = start + value.length;
+    } else {
+      // What looked like a value may hold assignments itself: `sh -c "x --password y"`.
+      assignment.lastIndex = Math.max(match.index + 1, start - 1);
+    }
+  }
+  return done === 0 ? text : result + text.slice(done);
+}
+
+const isSecretArgument = (head: string, name: string, value: string): boolean =>
+  (/^[\s;&|"']?-/.test(head) || head.endsWith('=')) && isSensitiveVariable(name) && !value.startsWith('[masked ');
+
+/** A flag whose value is the next argument. */
+export const awaitsValue = (argument: string): string | undefined => {
+  const name = /^--?([A-Za-z][\w.-]{0,80})$/.exec(argument)?.[1];
+  return name !== undefined && isSensitiveVariable(name) ? name : undefined;
+};
+
+const inGoStruct =
+  /\b(Value|value|Data|StringData|data|stringData)("?:\s*)(?:"(?:[^"\\]|\\.)*"|\{[^}]*\}|map\[[^\]]*\])/g;
+const invalidValue = /((?:Invalid|Unsupported|Duplicate) value: )("(?:[^"\\]|\\.)*"|\{[\s\S]*\}|[^:;,\s]+)/g;
+
+/**
+ * Errors of the API server quote what they refuse: the pod's env as a Go struct, an object as JSON, and for a Secret the value
+ * itself. Names stay, so that the text still says what is wrong.
+ */
+export function maskQuoted(text: string, aboutSecret: boolean): string {
+  const masked = placeholder('value in a message');
+  const structs = text.replace(inGoStruct, (all, name: string, colon: string) =>
+    all.includes(masked) ? all : `${name}${colon}"${masked}"`,
+  );
+  return structs.replace(invalidValue, (all, head: string, value: string) => {
+    const long = value.length > 200 || value.startsWith('{') || /^"[{[]/.test(value);
+    return (aboutSecret || long) && !value.includes('[masked ') ? `${head}"${masked}"` : all;
+  });
+}
+
+/** Whether a message is about a Secret, as the API server begins such messages. */
+export const isAboutSecret = (text: string): boolean =>
+  /\bSecrets? (?:in version )?"|\bsecrets? "|Kind=Secret\b/.test(text);

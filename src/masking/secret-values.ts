@@ -1,0 +1,47 @@
+import { isJsonObject, type Json, type JsonObject, objectAt, stringAt } from '../domain/json.ts';
+import type { KnownValue } from '../domain/masker.ts';
+import { minBytes } from './known.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** What can be looked for of a Secret: the decoded value of each key, and the credentials inside of registry configurations. */
+export function valuesOf(secret: JsonObject): readonly KnownValue[] {
+  const name = stringAt(secret, 'metadata', 'name') ?? '';
+  const token = secret.type === 'kubernetes.io/service-account-token';
+  const decoded = Object.entries(objectAt(secret, 'data') ?? {}).flatMap(([key, value]) => {
+    // The namespace of a token is no secret, and stands everywhere.
+    if (typeof value !== 'string' || (token && key === 'namespace')) return [];
+    return partsOf(key, Buffer.from(value, 'base64')).map((part) => ({ value: part, source: `Secret ${name}/${key}` }));
+  });
+  return decoded.filter(({ value }) => Buffer.byteLength(value) >= minBytes);
+}
+
+function partsOf(key: string, bytes: Buffer): readonly string[] {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    // Bytes that are no text reach text as base64 only.
+    return [bytes.toString('base64')];
+  }
+  return key === '.dockerconfigjson' || key === '.dockercfg' ? [text, ...credentialsIn(text)] : [text];
+}
+
+function credentialsIn(text: string): readonly string[] {
+  let parsed: Json;
+  try {
+    parsed = JSON.parse(text) as Json;
+  } catch {
+    return [];
+  }
+  const registries = objectAt(parsed, 'auths') ?? (isJsonObject(parsed) ? parsed : {});
+  return Object.values(registries).flatMap((registry) => {
+    const said = ['username', 'password', 'auth', 'identitytoken', 'registrytoken'].map((key) =>
+      stringAt(registry, key),
+    );
+    const auth = Buffer.from(stringAt(registry, 'auth') ?? '', 'base64').toString('utf8');
+    const colon = auth.indexOf(':');
+    const pair = colon < 0 ? [] : [auth, auth.slice(0, colon), auth.slice(colon + 1)];
+    return [...said, ...pair].filter((part) => part !== undefined);
+  });
+}
