@@ -28,7 +28,18 @@ function contentFaults(object: KubeObject, kind: Kind): FieldFault[] {
   if (kind.kind === 'Service' && kind.group === '') faults.push(...serviceFaults(objectAt(object, 'spec')));
   if (kind.kind === 'ConfigMap' && kind.group === '') faults.push(...keyFaults(object, 'data'));
   if (kind.kind === 'Secret' && kind.group === '') faults.push(...keyFaults(object, 'data'));
+  if (kind.kind === 'CustomResourceDefinition') faults.push(...definitionFaults(object));
   return faults;
+}
+
+/** A definition without its names would be served nowhere, or in place of something else. */
+function definitionFaults(definition: KubeObject): FieldFault[] {
+  const paths = ['spec.group', 'spec.scope', 'spec.names.plural', 'spec.names.kind'];
+  const missing = paths.filter((path) => !stringAt(definition, ...path.split('.')));
+  if (missing.length > 0) return missing.map((path) => required(path));
+  const name = `${stringAt(definition, 'spec', 'names', 'plural')}.${stringAt(definition, 'spec', 'group')}`;
+  if (name === nameOf(definition)) return [];
+  return [invalidValue('metadata.name', nameOf(definition), 'must be spec.names.plural+"."+spec.group')];
 }
 
 export const replicaFaults = (replicas: Json | undefined, field = 'spec.replicas'): FieldFault[] =>

@@ -21,7 +21,12 @@ export function typeFaults(value: Json, schema: Schema, path = ''): string[] {
 const shown = (value: Json): string => `got ${Array.isArray(value) ? 'list' : isObject(value) ? 'map' : typeof value}`;
 
 /** As the real server prints what it got: the value itself, so that such an error can leak it. */
-const quoted = (value: Json): string => `&value.valueUnstructured{Value:${isObject(value) ? 'map[]' : String(value)}}`;
+const quoted = (value: Json, scalar: Scalar): string =>
+  scalar === 'number'
+    ? isObject(value)
+      ? 'map'
+      : typeof value
+    : `&value.valueUnstructured{Value:${isObject(value) ? 'map[]' : String(value)}}`;
 
 const accepts: Readonly<Record<Scalar, { types: string[]; words: string }>> = {
   string: { types: ['string'], words: 'string' },
@@ -34,7 +39,7 @@ const accepts: Readonly<Record<Scalar, { types: string[]; words: string }>> = {
 
 function scalarFault(value: Json, scalar: Scalar, path: string): string[] {
   const { types, words } = accepts[scalar];
-  return types.includes(typeof value) ? [] : [`${path}: expected ${words}, got ${quoted(value)}`];
+  return types.includes(typeof value) ? [] : [`${path}: expected ${words}, got ${quoted(value, scalar)}`];
 }
 
 function mapFaults(value: Json, schema: Schema, path: string): string[] {

@@ -127,6 +127,14 @@ describe('custom resources', () => {
     expect((await client.get(kiosks)).text).toBe('404 page not found\n');
   });
 
+  it('need a definition that names itself and what it serves', async () => {
+    const empty = { ...definition, spec: {} };
+    const reply = await client.apply(definitionPath, empty);
+    expect([reply.status, reply.body.details.causes.length]).toEqual([422, 4]);
+    const other = { ...definition, metadata: { name: 'other.shop.example' } };
+    expect((await client.apply(definitionPath.replace('kiosks.', 'other.'), other)).status).toBe(422);
+  });
+
   it('are merged, typed, printed and scaled as their definition says', async () => {
     await client.apply(definitionPath, definition);
     const path = `${kiosks}/one`;
