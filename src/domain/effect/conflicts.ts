@@ -4,6 +4,7 @@ import { formatPath, type Path } from '../path.ts';
 import { type FieldNode, type FieldOwner, isLeaf, noFields, overlay, ownersOf, owns, ownsWhole } from './fieldsv1.ts';
 import { HiddenPaths } from './hidden.ts';
 import { elementsById, member, sameJson, stepId, toldShape } from './lists.ts';
+import { stringDataPaths, withStringData } from './string-data.ts';
 import { beforeFirstApply } from './unrecorded.ts';
 
 export interface OwnershipInput {
@@ -89,7 +90,8 @@ export function needsForce(input: OwnershipInput): boolean {
 }
 
 function find(given: OwnershipInput): Found {
-  const input = withStringData(given);
+  const sensitive = [...given.sensitive, ...stringDataPaths(given.body)];
+  const input = { ...given, body: withStringData(given.body), sensitive };
   const found: Found = { conflicts: [], takes: [], shares: [], needsForce: false };
   if (input.live === undefined) return found;
   const recorded = ownersOf(input.live);
@@ -205,15 +207,6 @@ function findLost(context: Context): void {
     }
   };
   walk(owner.fields, [], [], input.body);
-}
-
-/** `stringData` of a Secret overwrites `data` behind server-side apply's back: it is judged as the `data` that it becomes. */
-function withStringData(input: OwnershipInput): OwnershipInput {
-  const { body } = input;
-  if (body.kind !== 'Secret' || body.apiVersion !== 'v1' || !isJsonObject(body.stringData)) return input;
-  const data = { ...(isJsonObject(body.data) ? body.data : {}), ...body.stringData };
-  const sensitive = Object.keys(body.stringData).map((key): Path => ['data', key]);
-  return { ...input, body: { ...body, data }, sensitive: [...input.sensitive, ...sensitive] };
 }
 
 const sorted = (found: readonly Ownership[]): readonly Ownership[] =>

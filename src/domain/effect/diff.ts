@@ -5,6 +5,7 @@ import { type FieldNode, structureOf } from './fieldsv1.ts';
 import { HiddenPaths, nodeOf, stepTo } from './hidden.ts';
 import { elementsById, isOrdered, type ListShape, member, sameJson, shapeOf } from './lists.ts';
 import { isAllocated, isNeverStored, isNoise } from './noise.ts';
+import { stringDataPaths, withStringData } from './string-data.ts';
 
 export interface DiffInput {
   /**
@@ -19,10 +20,12 @@ export interface DiffInput {
   readonly body: JsonObject;
   /** Leaves that the mask hides, of all of these objects. */
   readonly sensitive: readonly Path[];
+  /** What was carried forward: not what the caller said, so it is a change only if it differs. */
+  readonly stays?: readonly string[];
 }
 
 export interface Diff {
-  /** By path. */
+  /** By path. A hidden leaf that the caller said is among them though it is equal: its absence would answer a guess. */
   readonly changes: readonly Change[];
   /** Paths that differ between the two dry-runs. One that the body has is among the changes too, with the body's value. */
   readonly varies: readonly string[];
@@ -59,9 +62,10 @@ interface Context {
  * lists by index. What a server writes on its own account is left out, unless the body has it.
  */
 export function changes(input: DiffInput): Diff {
-  const { live, dryRunA, dryRunB, body, sensitive } = input;
+  const { live, dryRunA, dryRunB, sensitive } = input;
+  const body = withStringData(input.body);
   const structure = structureOf(live, dryRunA, dryRunB);
-  const hiddenPaths = new HiddenPaths(sensitive, [live, dryRunA, body], structure);
+  const hiddenPaths = new HiddenPaths([...sensitive, ...stringDataPaths(body)], [live, dryRunA, body], structure);
   const context: Context = { input, hiddenPaths, changes: [], varies: [], allocated: new Set() };
   const root = { path: [], name: '', node: structure, hidden: false, noise: false };
   walk({ live, a: dryRunA, b: dryRunB, body }, root, context);
@@ -177,8 +181,9 @@ function leaf({ live, a, b, body }: Sides, place: Place, context: Context): void
   // Two dry-runs that disagree, or a field that the server drops: what was submitted is what can be shown for sure.
   const dropped = a === undefined && live === undefined && isSaid(body);
   const to = varies || dropped ? body : a;
-  if (sameJson(live, to)) return;
   const hidden = place.hidden || context.hiddenPaths.below(path);
+  const guessed = hidden && body !== undefined && !(context.input.stays ?? []).includes(path);
+  if (sameJson(live, to) && !(guessed && to !== undefined)) return;
   context.changes.push({ path, from: live, to, hidden });
 }
 

@@ -182,6 +182,32 @@ describe('hidden changes', () => {
   });
 });
 
+describe('a guess at a hidden value', () => {
+  const secret = (p: string): JsonObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's' },
+    data: { p },
+  });
+  const sensitive = [['data', 'p']];
+  const paths = (input: Parameters<typeof diff>[0]) => diff({ sensitive, ...input }).changes.map(({ path }) => path);
+
+  it('is named among the changes whether it is right or wrong, as data and as stringData', () => {
+    const live = secret('token-a');
+    const stringData = { apiVersion: 'v1', kind: 'Secret', stringData: { p: 'x' } };
+    for (const guess of ['token-a', 'token-b']) {
+      expect(paths({ live, dryRunA: secret(guess), body: secret(guess) })).toEqual(['data.p']);
+      expect(paths({ live, dryRunA: secret(guess), body: stringData })).toEqual(['data.p']);
+    }
+  });
+
+  it('is not what was carried forward or not said at all', () => {
+    const live = secret('token-a');
+    expect(paths({ live, dryRunA: live, body: secret('token-a'), stays: ['data.p'] })).toEqual([]);
+    expect(paths({ live, dryRunA: live })).toEqual([]);
+  });
+});
+
 describe('changes of a create', () => {
   const service = (spec: JsonObject): JsonObject => ({
     apiVersion: 'v1',
