@@ -125,8 +125,15 @@ export class Harness {
 
 export function useHarness(start: () => Promise<Target>): Harness {
   const harness = new Harness();
-  beforeAll(async () => harness.start(await start()));
-  afterAll(() => harness.stop());
+  let started = false;
+  beforeAll(async () => {
+    const target = await start();
+    started = true;
+    await harness.start(target);
+  });
+  afterAll(async () => {
+    if (started) await harness.stop();
+  });
   return harness;
 }
 
@@ -146,4 +153,15 @@ export async function refusal(work: Promise<unknown>): Promise<CountersignError>
     throw error;
   }
   throw new Error('this was not refused');
+}
+
+/** Reads and does it again while controllers write in between, as the gate does. Ten times: then it is no race. */
+export async function replanned<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof CountersignError) || error.conflict !== 'race' || attempt === 10) throw error;
+    }
+  }
 }
