@@ -1,9 +1,12 @@
+import type { ClusterSource } from './compose/cluster-source.ts';
 import type { Config } from './config.ts';
 import type { Approvals, PeopleRegistry } from './domain/approval.ts';
 import type { AuditLog } from './domain/audit-event.ts';
 import type { Log } from './domain/environment.ts';
 import type { Invoke } from './domain/invocation.ts';
+import type { Masker } from './domain/masker.ts';
 import type { State } from './domain/state.ts';
+import type { WatchedPolicy } from './policy/watch.ts';
 
 /** What the composition root makes of a configuration. */
 export interface Composition {
@@ -12,12 +15,17 @@ export interface Composition {
   readonly audit: AuditLog;
   readonly state: State;
   readonly people: PeopleRegistry;
+  readonly policy: WatchedPolicy;
+  readonly clusters: ClusterSource;
+  readonly masker: Masker;
   close(): Promise<void>;
 }
 
 export interface ComposeOptions {
   /** Use the in-memory sandbox, its bundle and its people instead of what the configuration says about them. */
   readonly sandbox: boolean;
+  /** A server: it writes down that it started and settles what dead processes left. A command does neither. */
+  readonly serves: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
 }

@@ -154,15 +154,16 @@ async function showOne(
   const { type, namespace, name } = request.object;
   const response = await cluster.send(request);
   const label = ident([type.kind, [namespace, name].filter((part) => part !== undefined).join('/')].join(' '));
-  const message = say`${label}, cluster ${ident(cluster.name)}${hidden(response)}.`;
+  const masked = maskedPaths(response);
+  const message = say`${label}, cluster ${ident(cluster.name)}${hidden(masked)}.`;
   if (request.representation === 'table') {
     const table = tableText(response.body, { wide: view.output === 'wide', namespaces: false });
     return { message, data: compose({ table }), text: table };
   }
   const object = shaped(response.body, view);
   const text = view.output === 'json' ? jsonText(object) : yamlText(object);
-  const data = { masked: maskedPaths(response), ...(view.output === 'json' ? { objects: [object] } : { yaml: text }) };
-  const next = response.masked.length === 0 ? {} : { next: useByReference };
+  const data = { masked: masked.map(ident), ...(view.output === 'json' ? { objects: [object] } : { yaml: text }) };
+  const next = masked.length === 0 ? {} : { next: useByReference };
   if (events === undefined) return { message, ...next, data: compose(data), text };
   const listed = await cluster.send(events);
   const table = tableText(listed.body, { wide: false, namespaces: false });
@@ -174,12 +175,14 @@ async function showOne(
   };
 }
 
-const hidden = ({ masked }: MaskedResponse): Masked<string> =>
-  masked.length === 0
+const hidden = (paths: readonly string[]): Masked<string> =>
+  paths.length === 0
     ? say``
-    : say`: ${masked.length} ${ident(masked.length === 1 ? 'value' : 'values')} masked; keys, type and labels are real`;
+    : say`: ${paths.length} ${ident(paths.length === 1 ? 'value' : 'values')} masked; keys, type and labels are real`;
 
-const maskedPaths = (response: MaskedResponse) => response.masked.map((path) => ident(path));
+/** What was hidden in what is shown; `plain` leaves the rest out. */
+const maskedPaths = (response: MaskedResponse): readonly string[] =>
+  response.masked.filter((path) => !path.includes('last-applied-configuration') && !path.includes('managedFields'));
 
 const useByReference = say`No tool here shows masked values. Use them by reference (secretKeyRef). To change other fields leave the masked keys out; a placeholder in a manifest is refused.`;
 
@@ -205,7 +208,7 @@ async function showList(cluster: ToolCluster, request: ListRequest, view: View):
       shown,
       remaining,
       continue: cursor === undefined ? undefined : ident(cursor),
-      masked: response.masked.length === 0 ? undefined : maskedPaths(response),
+      masked: maskedPaths(response).map(ident),
       warnings: response.warnings.length === 0 ? undefined : response.warnings,
     }),
     text: join([text, ...response.warnings.map((warning) => say`Warning: ${warning}`)], say`\n`),

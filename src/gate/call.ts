@@ -1,9 +1,10 @@
 import type { AuditEvent, AuditValue } from '../domain/audit-event.ts';
+import type { AuditIds } from '../domain/audit-id.ts';
 import type { Cluster, RequestContext } from '../domain/cluster.ts';
 import { newInvocationId } from '../domain/environment.ts';
 import type { Invocation } from '../domain/invocation.ts';
 import { ident, type Masked } from '../domain/masked.ts';
-import type { AuditIds, GatePorts } from './ports.ts';
+import type { GatePorts } from './ports.ts';
 
 type Fields = AuditEvent['fields'];
 
@@ -61,8 +62,8 @@ export function beginCall(ports: GatePorts, invocation: Invocation): Call {
 export const idents = (values: readonly string[]): readonly AuditValue[] => values.map(ident);
 
 /** The cluster of this call, its name told in every later audit line. @throws CountersignError when none is configured */
-export function clusterOf(ports: GatePorts, call: Call): Cluster {
-  const cluster = ports.cluster();
+export async function clusterOf(ports: GatePorts, call: Call): Promise<Cluster> {
+  const cluster = await ports.cluster();
   call.story = { ...call.story, cluster: ident(cluster.name) };
   return cluster;
 }

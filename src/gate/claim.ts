@@ -32,7 +32,7 @@ async function planAgain(gate: Gate, call: Call, approval: Approval, sealed: Sea
   const tool = gate.tools.find(({ name }) => name === sealed.tool);
   if (tool === undefined || tool.kind !== 'tool')
     throw new CountersignError('Invalid', `There is no tool ${sealed.tool} any more`);
-  const cluster = gate.cluster();
+  const cluster = await gate.cluster();
   const keyed = (data: string): string => gate.keyed(data, sealed.keyId);
   try {
     return await draft({ ...gate, keyed }, call, tool, sealed.input, cluster, sealed.pinned);

@@ -1,7 +1,8 @@
 import type { Approval } from '../domain/approval.ts';
 import type { ExecutionHandle } from '../domain/cluster.ts';
+import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
-import { compose, ident, merge } from '../domain/masked.ts';
+import { compose, ident, join, type Masked, merge, say } from '../domain/masked.ts';
 import type { Outcome, Status } from '../domain/outcome.ts';
 import type { GetRequest, ListRequest } from '../domain/request.ts';
 import type { MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
@@ -28,7 +29,7 @@ export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise
   try {
     await authorized(call, prepared, approval);
     const answer = await run(gate, call, prepared, approval);
-    outcome = outcomeOf(call, answer, approval);
+    outcome = outcomeOf(gate, call, answer, approval);
     await recordOutcome(call, prepared, outcome.status);
   } catch (thrown) {
     const error = await explain(prepared, toCountersignError(thrown));
@@ -71,7 +72,7 @@ async function sendMasked(
   return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning)) };
 }
 
-function outcomeOf(call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {
+function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {
   const cluster = call.story.cluster;
   const around = compose({
     cluster: typeof cluster === 'string' ? ident(cluster) : undefined,
@@ -83,8 +84,26 @@ function outcomeOf(call: Call, answer: ToolAnswer, approval: Approval | undefine
     message: answer.message,
     next: answer.next,
     data: merge(around, answer.data),
-    text: answer.text,
+    text: join(
+      [
+        ...(answer.text === undefined ? [] : [answer.text]),
+        ...approvedBy(gate, approval),
+        say`Audit ${ident(call.id)}.`,
+      ],
+      say`\n`,
+    ),
   };
+}
+
+/** `Approval cs-7f3k2m: approved by ana@example.com 09:14:02Z, "ok, canary looked fine".` */
+function approvedBy(gate: Gate, approval: Approval | undefined): readonly Masked<string>[] {
+  if (approval === undefined) return [];
+  const votes = approval.votes.filter(({ decision }) => decision === 'approve');
+  const said = votes.map(({ person, time, comment }) => {
+    const words = comment === undefined ? say`` : say`, ${gate.masker.echo(JSON.stringify(comment))}`;
+    return say`approved by ${ident(person)} ${ident(iso(time).slice(11, 19))}Z${words}`;
+  });
+  return [say`Approval ${ident(approval.id)}: ${join(said, say`; `)}.`];
 }
 
 const eventOf = (status: Status): 'Executed' | 'Failed' | 'Unknown' =>

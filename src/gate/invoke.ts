@@ -52,7 +52,7 @@ async function throughTheGate(gate: Gate, call: Call, limiter: Limiter): Promise
   const input = checkInput(gate, tool, call.invocation);
   if (tool.kind === 'control') return control(gate, call, tool.command(input));
 
-  const cluster = clusterOf(gate, call);
+  const cluster = await clusterOf(gate, call);
   await decideFirst(gate, call, tool, input, cluster);
   const kept = await notSeenYet(gate, call, tool, input, cluster);
   if (kept !== undefined) return kept;

@@ -1,5 +1,6 @@
 import type { Approvals } from '../domain/approval.ts';
 import type { AuditLog } from '../domain/audit-event.ts';
+import type { AuditIds } from '../domain/audit-id.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import type { DecisionPoint } from '../domain/decision.ts';
 import type { Clock, Log, Random } from '../domain/environment.ts';
@@ -13,7 +14,7 @@ import type { AnyTool } from '../domain/tool.ts';
 export interface GatePorts {
   readonly tools: readonly AnyTool[];
   /** @throws CountersignError saying what to configure, when there is no cluster */
-  readonly cluster: () => Cluster;
+  readonly cluster: () => Promise<Cluster>;
   /** The bundle in force now; asked again for each decision, so that a reload takes effect. */
   readonly policy: () => DecisionPoint;
   readonly approvals: Approvals;
@@ -29,12 +30,6 @@ export interface GatePorts {
   readonly limits: Limits;
   /** Where approvers are asked, in words: `the terminal (countersign approvals)`. */
   readonly askedIn: string;
-}
-
-/** Audit-ID values of one invocation, and how many were taken. */
-export interface AuditIds {
-  next(): string;
-  readonly count: number;
 }
 
 export interface Limits {

@@ -1,6 +1,6 @@
 import type { ExecEnd, ExecutionHandle } from '../domain/cluster.ts';
 import { toCountersignError } from '../domain/errors.ts';
-import { compose, ident, join, type Masked, say } from '../domain/masked.ts';
+import { byteLength, compose, ident, join, type Masked, say } from '../domain/masked.ts';
 import type { MaskScope } from '../domain/masker.ts';
 import type { Frame, Recording } from '../domain/recording.ts';
 import type { ExecRequest } from '../domain/request.ts';
@@ -142,18 +142,12 @@ function answerOf(
       recording: ident(recording),
       auditIds: call.auditIds.count,
     }),
-    text: join(
-      [
-        written.stdout,
-        ...section('stderr', written.stderr),
-        say`Recording ${ident(recording)}. Audit ${ident(call.id)}.`,
-      ],
-      say`\n`,
-    ),
+    text: join([written.stdout, ...stderrText(written.stderr), say`Recording ${ident(recording)}.`], say`\n`),
   };
 }
 
-const section = (name: string, text: Masked<string>): readonly Masked<string>[] => [say`--- ${ident(name)} ---`, text];
+const stderrText = (stderr: Masked<string>): readonly Masked<string>[] =>
+  byteLength(stderr) === 0 ? [] : [say`--- stderr ---`, stderr];
 
 function howItEnded(gate: Gate, end: ExecEnd): Masked<string> {
   if (end.exitCode !== undefined) return say`Ran, exit code ${end.exitCode},`;

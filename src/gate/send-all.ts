@@ -125,7 +125,7 @@ function answerOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Se
       planDigest: ident(plan.planDigest),
       auditIds: call.auditIds.count,
     }),
-    text: textOf(gate, call, prepared, ended),
+    text: textOf(gate, prepared, ended),
   };
 }
 
@@ -154,16 +154,11 @@ function nextOf(prepared: Prepared, status: Status, error: CountersignError | un
     : undefined;
 }
 
-function textOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Sent[]): Masked<string> {
+function textOf(gate: Gate, prepared: Prepared, ended: readonly Sent[]): Masked<string> {
   const { plan } = prepared;
   const diffs = plan.effects.map((effect, index) =>
     join(effectLines(gate.masker, effect, plan.requests[index], 'agent'), say`\n`),
   );
   const warnings = ended.flatMap(({ warnings: more }) => more ?? []).map((warning) => say`Warning: ${warning}`);
-  const story = call.story.approval;
-  const approval = typeof story === 'string' ? say`Approval ${ident(story)}. ` : say``;
-  return join(
-    [...diffs, ...notesText(gate.masker, plan.notes), ...warnings, say`${approval}Audit ${ident(call.id)}.`],
-    say`\n`,
-  );
+  return join([...diffs, ...notesText(gate.masker, plan.notes), ...warnings], say`\n`);
 }

@@ -1,0 +1,137 @@
+/**
+ * The composition root: the only place that knows every adapter, and the only one that holds both halves of the grant mint.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { tools } from '../tools/index.ts';
+import type { ApprovalConfig } from './approval/config.ts';
+import { createPeople, type PeopleConfig } from './approval/people.ts';
+import { recoverApprovals } from './approval/recover.ts';
+import { type ApprovalDeps, createApprovals } from './approval/service.ts';
+import { createTerminalChannel } from './approval/terminal/channel.ts';
+import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
+import { createAuditReader } from './audit/reader.ts';
+import { createClusterSource } from './compose/cluster-source.ts';
+import { createAuditedSecretReader } from './compose/secret-reader.ts';
+import type { Compose, ComposeOptions, Composition } from './composition.ts';
+import type { Config } from './config.ts';
+import { auditIds } from './domain/audit-id.ts';
+import { canonicalJson } from './domain/canonical.ts';
+import type { Clock, Random } from './domain/environment.ts';
+import { createGrantMint } from './domain/grant-mint.ts';
+import type { Json } from './domain/json.ts';
+import { ident } from './domain/masked.ts';
+import { createInvoke } from './gate/invoke.ts';
+import { createMasker } from './masking/masker.ts';
+import { packageRoot, version } from './package.ts';
+import { watchBundle } from './policy/watch.ts';
+import { createRecorder } from './recording/recorder.ts';
+import { resolveStateRoot } from './state/root.ts';
+import { openState } from './state/state.ts';
+
+const clock: Clock = { now: () => Date.now() };
+const random: Random = { bytes: (length) => randomBytes(length) };
+
+export const compose: Compose = async (config, options) => {
+  const { log } = options;
+  const root = config.state?.directory ?? resolveStateRoot(options.env);
+  const state = await openState({ root, clock, random, log });
+  const audit = await openAuditLog({ folder: join(root, 'audit'), clock, random, log });
+  const settings = settingsOf(config, options);
+  const people = createPeople(settings.people);
+  const policy = await watchBundle(settings.policy, log);
+  const { mint, redeem } = createGrantMint();
+  const clusters = createClusterSource({ config, sandbox: options.sandbox, redeem, clock, log });
+  const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
+  const secretReader = createAuditedSecretReader({ clusters, audit, ids, clock, random });
+  const masker = createMasker({ secretReader, log });
+  const channel = createTerminalChannel({ local: settings.approvals.local, people });
+  const deps: ApprovalDeps = {
+    state,
+    clock,
+    random,
+    audit,
+    auditReader: createAuditReader({ folder: join(root, 'audit'), log }),
+    people,
+    channels: [channel],
+    masker,
+    limits: settings.approvals,
+    log,
+  };
+  const approvals = createApprovals(deps);
+  const invoke = createInvoke({
+    tools,
+    cluster: clusters.get,
+    policy: () => policy.point,
+    approvals,
+    audit,
+    masker,
+    recorder: createRecorder({ folder: join(root, 'recordings'), clock, random }),
+    keyed: state.keyed,
+    mint,
+    auditIds: ids,
+    clock,
+    random,
+    log,
+    limits: config.limits,
+    askedIn: channel.place,
+  });
+  if (options.serves) await begin(config, deps, audit, policy.point.bundleDigest);
+  const close = async (): Promise<void> => {
+    if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
+    await clusters.close();
+    policy.close();
+    await audit.close();
+    await state.close();
+  };
+  return { invoke, approvals, audit, state, people, policy, clusters, masker, close } satisfies Composition;
+};
+
+interface Settings {
+  readonly policy: string;
+  readonly people: PeopleConfig;
+  readonly approvals: ApprovalConfig;
+}
+
+/** In the sandbox one person can try everything: the user of this process is the owner, and may countersign at the terminal. */
+function settingsOf(config: Config, { sandbox }: ComposeOptions): Settings {
+  const { people, approvals } = config;
+  if (!sandbox) return { policy: config.policy?.folder ?? join(packageRoot, 'policies', 'strict'), people, approvals };
+  const user = userInfo().username;
+  const known = people.some(({ osUsers }) => osUsers.includes(user));
+  const you = { id: user, groups: [], osUsers: [user], subjects: [] };
+  return {
+    policy: config.policy?.folder ?? join(packageRoot, 'policies', 'sandbox'),
+    people: known ? people : [...people, you],
+    approvals: { ...approvals, local: 'enabled' },
+  };
+}
+
+/** What the log says of a start; then claims of processes that died are settled, and intents without an outcome reported. */
+async function begin(config: Config, deps: ApprovalDeps, audit: OpenAuditLog, bundleDigest: string): Promise<void> {
+  const digest = createHash('sha256')
+    .update(canonicalJson(JSON.parse(JSON.stringify(config)) as Json))
+    .digest('hex');
+  audit.note({
+    type: 'Started',
+    invocation: '',
+    fields: { version: ident(version), isolation: ident(config.isolation ?? 'none') },
+  });
+  audit.note({ type: 'ConfigLoaded', invocation: '', fields: { configDigest: ident(`sha256:${digest}`) } });
+  audit.note({ type: 'PolicyLoaded', invocation: '', fields: { bundleDigest: ident(bundleDigest) } });
+  void recover(deps);
+}
+
+async function recover(deps: ApprovalDeps): Promise<void> {
+  try {
+    const intents = await deps.auditReader.openIntents();
+    const authorized = new Set(intents.flatMap(({ approval }) => approval ?? []));
+    const settled = await recoverApprovals({ ...deps, wasAuthorized: async (approval) => authorized.has(approval) });
+    for (const { approval, invocation, state } of settled) {
+      deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
+    }
+  } catch (thrown) {
+    deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) });
+  }
+}
