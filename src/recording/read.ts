@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { invalid } from '../domain/errors.ts';
 import { checkLink, type Link } from '../domain/hash-chain.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
@@ -25,14 +24,18 @@ export async function verifyRecording(path: string): Promise<RecordingReport> {
   let before: Link | undefined;
   let number = 0;
   const faults: { line: number; message: string }[] = [];
-  for await (const text of rawLines(path)) {
+  for await (const { line, whole } of rawLines(path)) {
     number += 1;
-    const line = Buffer.from(text, 'latin1');
+    if (!whole) {
+      faults.push({
+        line: number,
+        message: 'it is unfinished: its process was killed while it wrote, or the file was cut',
+      });
+      break;
+    }
     const checked = checkLink(before, line, number);
-    faults.push(...checked.faults);
-    const expected =
-      number === 1 ? 'RecordingOpened' : before?.type === 'RecordingClosed' ? undefined : checked.link?.type;
-    if (checked.link !== undefined && (expected === undefined || !fits(checked.link.type, number)))
+    faults.push(...checked.faults.map((fault) => ({ line: fault.line, message: fault.message })));
+    if (checked.link !== undefined && !fits(checked.link.type, number, before))
       faults.push({ line: number, message: `a line of type ${checked.link.type} has no place here` });
     before = checked.link ?? { seq: number, time: before?.time ?? '', type: '', digest: '' };
   }
@@ -46,29 +49,38 @@ export async function verifyRecording(path: string): Promise<RecordingReport> {
   };
 }
 
-const fits = (type: string, number: number): boolean =>
-  number === 1 ? type === 'RecordingOpened' : type === 'Frame' || type === 'RecordingClosed';
+const fits = (type: string, number: number, before: Link | undefined): boolean =>
+  number === 1
+    ? type === 'RecordingOpened'
+    : before?.type !== 'RecordingClosed' && (type === 'Frame' || type === 'RecordingClosed');
 
 /** The lines of a recording in order: header, frames, end. What is not JSON is left out; `verifyRecording` names it. */
 export async function* readRecording(folder: string, id: string): AsyncGenerator<JsonObject, void, undefined> {
-  for await (const text of rawLines(join(folder, recordingName(id)))) {
-    const line = parse(Buffer.from(text, 'latin1').toString('utf8'));
-    if (line !== undefined) yield line;
+  for await (const { line } of rawLines(join(folder, recordingName(id)))) {
+    const parsed = parse(line.toString('utf8'));
+    if (parsed !== undefined) yield parsed;
   }
 }
 
-/** Byte for byte: a line that was written half, or is not UTF-8, must not look whole. */
-async function* rawLines(path: string): AsyncGenerator<string, void, undefined> {
-  const input = createReadStream(path, { encoding: 'latin1' });
+/** Byte for byte, at newlines only: no other end of a line, and no decoding, may hide a change. */
+async function* rawLines(path: string): AsyncGenerator<{ line: Buffer; whole: boolean }, void, undefined> {
+  let rest: Buffer = Buffer.alloc(0);
   try {
-    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      const bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let start = 0;
+      for (let newline = bytes.indexOf(10); newline !== -1; newline = bytes.indexOf(10, start)) {
+        yield { line: bytes.subarray(start, newline), whole: true };
+        start = newline + 1;
+      }
+      rest = bytes.subarray(start);
+    }
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
       throw invalid(`there is no recording ${basename(path)}`, 'look for its id in the RecordingOpened line');
     throw thrown;
-  } finally {
-    input.destroy();
   }
+  if (rest.length > 0) yield { line: rest, whole: false };
 }
 
 function parse(text: string): JsonObject | undefined {

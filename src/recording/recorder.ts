@@ -57,9 +57,14 @@ export function createRecorder({ folder, clock, random, files = realFiles }: Rec
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const file = new RecordingFile(files, files.create(join(folder, recordingName(id))), clock);
-        file.line('RecordingOpened', clock.now(), headerFields(id, header));
-        file.sync();
-        files.syncFolder(folder);
+        try {
+          file.line('RecordingOpened', clock.now(), headerFields(id, header));
+          file.sync();
+          files.syncFolder(folder);
+        } catch (thrown) {
+          file.close();
+          throw thrown;
+        }
         return recordingOn(id, file, clock);
       } catch (thrown) {
         throw unavailable(id, thrown);

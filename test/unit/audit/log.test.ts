@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FileOperations, realFiles } from '../../../src/audit/file-operations.ts';
+import { verify } from '../../../src/audit/verify.ts';
+import { ident } from '../../../src/domain/masked.ts';
+import { seal } from '../../../src/domain/seal.ts';
+import { chainsIn, event, linesIn, opened, rawLinesOf, temporaryFolder } from './support.ts';
+
+const slowDisk = (): FileOperations & { syncs: number; later: number } => {
+  const files = {
+    ...realFiles,
+    syncs: 0,
+    later: 0,
+    sync: (file: number) => {
+      files.syncs += 1;
+      const end = performance.now() + 3;
+      while (performance.now() < end);
+      realFiles.sync(file);
+    },
+    syncLater: (file: number) => {
+      files.later += 1;
+      return realFiles.syncLater(file);
+    },
+  };
+  return files;
+};
+
+describe('the form of a line', () => {
+  it('has seq, time, type, invocation first, the fields in their order, and prev last over the exact bytes', async () => {
+    const folder = temporaryFolder();
+    const audit = await opened({ folder, clock: { now: () => Date.UTC(2026, 10, 21, 9, 14, 2, 113) } });
+    await audit.append(event('RequestReceived', '01JD', { tool: 'apply', n: 3, selfApproved: true }));
+    const [first, second] = rawLinesOf(join(folder, audit.file));
+    const prev = createHash('sha256').update(first!).digest('hex');
+    expect(second).toBe(
+      `{"seq":2,"time":"2026-11-21T09:14:02.113Z","type":"RequestReceived","invocation":"01JD","tool":"apply","n":3,"selfApproved":true,"prev":"sha256:${prev}"}`,
+    );
+    expect(first).toContain(`"prev":"sha256:${'0'.repeat(64)}"}`);
+    expect(first).toContain(`"auditIdSeed":"${Buffer.from(audit.auditIdSeed).toString('hex')}"`);
+  });
+
+  it('is made of printable characters, whatever the masked text holds', async () => {
+    const folder = temporaryFolder();
+    const audit = await opened({ folder });
+    const nasty = 'a\n\u001b[2J\u009b\u202eb\u200bc\u2028\u{e0041}d\ufeffé中';
+    await audit.append({ type: 'Failed', invocation: 'i', fields: { message: seal(nasty), objects: [ident('x')] } });
+    const line = rawLinesOf(join(folder, audit.file)).at(-1)!;
+    expect(line).toContain('"message":"a\\n\\u001b[2J\\u009b\\u202eb\\u200bc\\u2028\\udb40\\udc41d\\ufeffé中"');
+    expect(JSON.parse(line).message).toBe(nasty);
+  });
+
+  it('is bounded, with the head of what is too long and the digest of the rest', async () => {
+    const folder = temporaryFolder();
+    const audit = await opened({ folder });
+    const text = 'ü'.repeat(60_000);
+    const objects = Array.from({ length: 5_000 }, (_, n) => ident(`Deployment/shop/web-${n}`));
+    await audit.append({ type: 'Planned', invocation: 'i', fields: { message: seal(text), objects } });
+    const raw = rawLinesOf(join(folder, audit.file)).at(-1)!;
+    expect(Buffer.byteLength(raw)).toBeLessThan(64 * 1024);
+    const line = JSON.parse(raw);
+    const [head, digest] = line.message.split('…sha256:');
+    expect(text.startsWith(head)).toBe(true);
+    expect(digest).toBe(createHash('sha256').update(text.slice(head.length)).digest('hex'));
+    const kept = line.objects.slice(0, -1);
+    expect(kept).toEqual(objects.slice(0, kept.length));
+    const rest = createHash('sha256')
+      .update(JSON.stringify(objects.slice(kept.length)))
+      .digest('hex');
+    expect(line.objects.at(-1)).toBe(`…sha256:${rest}`);
+    expect((await verify(folder)).consistent).toBe(true);
+  });
+
+  it('takes only what the mask sealed, and no key of its own', async () => {
+    const audit = await opened({ folder: temporaryFolder() });
+    const forged = { type: 'Failed', invocation: 'i', fields: { message: { value: 'secret' } } } as never;
+    await expect(audit.append(forged)).rejects.toThrow('not sealed by the mask');
+    expect(() => audit.note(forged)).toThrow('not sealed by the mask');
+    await expect(audit.append(event('Failed', 'i', { prev: 'x' }))).rejects.toThrow("the log's own");
+    await expect(audit.append(event('Failed', 'i', { n: Number.NaN }))).rejects.toThrow('not finite');
+    await audit.append(event('Failed', 'i'));
+  });
+
+  it('lies in files of mode 0600', async () => {
+    const folder = join(temporaryFolder(), 'audit');
+    const audit = await opened({ folder });
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, audit.file)).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('group commit', () => {
+  it('keeps order and chain for every mixture of appends and notes over ticks, fast disk or slow', async () => {
+    const step = fc.record({
+      kind: fc.constantFrom('append', 'note'),
+      wait: fc.constantFrom('no', 'tick', 'turn', 'disk'),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (steps, slow) => {
+        const folder = temporaryFolder();
+        const audit = await opened({ folder, ...(slow ? { files: slowDisk() } : {}) });
+        const appended: Promise<void>[] = [];
+        for (const [index, { kind, wait }] of steps.entries()) {
+          if (kind === 'note') audit.note(event('Executed', `i${index}`, { dryRun: true }));
+          else appended.push(audit.append(event('Planned', `i${index}`)));
+          if (wait === 'tick') await Promise.resolve();
+          if (wait === 'turn') await new Promise(setImmediate);
+          if (wait === 'disk') await appended.at(-1);
+        }
+        await Promise.all(appended);
+        await audit.close();
+        const written = linesIn(folder)
+          .slice(1)
+          .map(({ invocation }) => invocation);
+        expect(written).toEqual(steps.map((_, index) => `i${index}`));
+        expect((await verify(folder)).faults).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('makes one sync of all appends of a tick, and syncs before it resolves', async () => {
+    let syncs = 0;
+    const files = {
+      ...realFiles,
+      sync: (file: number) => {
+        syncs += 1;
+        realFiles.sync(file);
+      },
+    };
+    const audit = await opened({ folder: temporaryFolder(), files });
+    const before = syncs;
+    await Promise.all(Array.from({ length: 32 }, (_, n) => audit.append(event('Planned', `i${n}`))));
+    expect(syncs - before).toBe(1);
+  });
+
+  it('lets other work go on while a slow disk syncs', async () => {
+    const files = slowDisk();
+    const audit = await opened({ folder: temporaryFolder(), files });
+    for (let n = 0; n < 12; n++) await audit.append(event('Planned', `i${n}`));
+    expect(files.later).toBeGreaterThan(0);
+    expect(audit.healthy).toBe(true);
+  });
+
+  it('does not starve timers when a caller appends without end', async () => {
+    const audit = await opened({ folder: temporaryFolder() });
+    let fired = false;
+    setTimeout(() => {
+      fired = true;
+    }, 1);
+    for (let n = 0; n < 100_000 && !fired; n++) await audit.append(event('Planned', `i${n}`));
+    expect(fired).toBe(true);
+  });
+
+  it('writes a note within 50 ms, and at the latest at close', async () => {
+    const folder = temporaryFolder();
+    const audit = await opened({ folder });
+    audit.note(event('Executed', 'rides', { dryRun: true }));
+    await audit.append(event('Planned', 'next'));
+    expect(
+      linesIn(folder)
+        .map(({ invocation }) => invocation)
+        .slice(1),
+    ).toEqual(['rides', 'next']);
+    audit.note(event('Executed', 'alone', { dryRun: true }));
+    const began = Date.now();
+    while (linesIn(folder).length < 4 && Date.now() - began < 5_000) await new Promise(setImmediate);
+    expect(linesIn(folder).at(-1)?.invocation).toBe('alone');
+    audit.note(event('Executed', 'last', { dryRun: true }));
+    await audit.close();
+    expect(linesIn(folder).at(-1)?.invocation).toBe('last');
+    await expect(audit.append(event('Planned', 'late'))).rejects.toMatchObject({ code: 'AuditUnavailable' });
+  });
+
+  it('never writes a time before the last one, whatever the clock does', async () => {
+    const folder = temporaryFolder();
+    let now = 1_800_000_000_000;
+    const audit = await opened({ folder, clock: { now: () => now } });
+    await audit.append(event('Planned', 'a'));
+    now -= 60_000;
+    await audit.append(event('Planned', 'b'));
+    expect(new Set(linesIn(folder).map(({ time }) => time)).size).toBe(1);
+    expect(chainsIn(folder)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,22 @@
+import { createHmac } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { auditId, auditIds } from '../../../src/domain/audit-id.ts';
+
+const seed = Buffer.alloc(32, 7);
+
+it('gives UUIDs of version 8, each another one, counted', () => {
+  const ids = auditIds(seed, '01JD');
+  const taken = Array.from({ length: 100 }, () => ids.next());
+  for (const id of taken) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(new Set(taken).size).toBe(100);
+  expect(ids.count).toBe(100);
+});
+
+it('can be told again from seed, invocation and number alone', () => {
+  const ids = auditIds(seed, '01JD');
+  ids.next();
+  expect(ids.next()).toBe(auditId(seed, '01JD', 2));
+  expect(auditId(seed, '01JE', 2)).not.toBe(auditId(seed, '01JD', 2));
+  const mac = createHmac('sha256', seed).update('01JD/2').digest('hex');
+  expect(auditId(seed, '01JD', 2).slice(0, 13)).toBe(`${mac.slice(0, 8)}-${mac.slice(8, 12)}`);
+});
