@@ -1,5 +1,5 @@
 import { type ApprovalState, isOpen } from '../domain/approval.ts';
-import type { Log } from '../domain/environment.ts';
+import type { Clock, Log } from '../domain/environment.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Current } from './current.ts';
 import type { Store } from './store.ts';
@@ -27,19 +27,28 @@ export function createIndex(
   store: Store,
   views: Views,
   derive: (id: string) => Promise<Current | undefined>,
-  log: Log,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Index {
   // Final states do not change any more, so they are read once.
   const final = new Map<string, View>();
+  // Open ones as long as their files are the same and time decides nothing about them.
+  const open = new Map<string, { readonly stamp: bigint | undefined; readonly until: number; readonly view: View }>();
   const rowOf = async (id: string): Promise<View | undefined> => {
     const known = final.get(id) ?? (await finalView(store, views, id));
     if (known !== undefined) {
       final.set(id, known);
+      open.delete(id);
       return known;
     }
+    const stamp = await store.stamp(id);
+    const last = open.get(id);
+    if (last !== undefined && last.stamp === stamp && clock.now() < last.until) return last.view;
     try {
       const current = await derive(id);
-      return current && viewOf(current);
+      if (current === undefined) return undefined;
+      const view = viewOf(current);
+      open.set(id, { stamp, until: current.useBy ?? current.decideBy, view });
+      return view;
     } catch (thrown) {
       log.error('an approval cannot be read', { approval: id, cause: String(thrown) });
       return undefined;
@@ -62,6 +71,7 @@ export function createIndex(
     },
     forget: async (id) => {
       final.delete(id);
+      open.delete(id);
       await views.remove(id);
     },
   };

@@ -1,7 +1,7 @@
 import type { ApprovalState } from '../domain/approval.ts';
 import type { Context } from './context.ts';
 import type { Current } from './current.ts';
-import { close, current, reread } from './finish.ts';
+import { close, current, end, reread } from './finish.ts';
 import { isFinal } from './listing.ts';
 import { type ApprovalDeps, createContext } from './service.ts';
 import { keptResult } from './settle.ts';
@@ -46,7 +46,11 @@ async function recover(
   // A process that was killed between taking an id and asking leaves a folder without a request: nobody ever saw it.
   const now = (await ctx.store.load(id)) && (await current(ctx, id));
   const { ending, outcome } = now?.facts ?? {};
-  if (now === undefined || ending === undefined) return undefined;
+  if (now === undefined) return undefined;
+  if (ending === undefined) {
+    await endDenied(ctx, now);
+    return undefined;
+  }
   const old = ctx.clock.now() - (outcome ?? ending).time > ctx.limits.keepFinishedDays * 86_400_000;
   const unclosed = (await ctx.store.text(id, 'input')) !== undefined;
   const dead = unclosed && !(await ctx.state.isAlive(ending.process));
@@ -57,6 +61,13 @@ async function recover(
     await ctx.index.forget(id);
   }
   return undefined;
+}
+
+/** A denial that is in the log stands, also where its process died before it made the file. */
+async function endDenied(ctx: Context, now: Current): Promise<void> {
+  const chain = await ctx.auditReader.votes(now.record.id);
+  const deny = chain.find((vote) => vote.decision === 'deny');
+  if (deny !== undefined) await end(ctx, now, { command: 'deny', by: deny.person, because: '' });
 }
 
 async function settleLost(

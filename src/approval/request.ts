@@ -18,26 +18,39 @@ export const inputPurpose = (id: string): string => `approval-input:${id}`;
 /** Asks, unless somebody was asked the same already, may not be asked again yet, or nobody can be asked. */
 export async function request(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { principal, planDigest, callDigest } = draft;
-  const mine = (await ctx.index.all()).filter((view) => isOf(view, principal));
-  const same = mine.find((view) => !isDone(view) && view.callDigest === callDigest && view.planDigest === planDigest);
+  const views = await ctx.index.all();
+  const same = views.find(
+    (view) =>
+      isOf(view, principal) && !isDone(view) && view.callDigest === callDigest && view.planDigest === planDigest,
+  );
   if (same !== undefined) {
     const found = await current(ctx, same.id);
     if (!isFinal(found.state)) return present(ctx, found);
   }
-  const denied = await findDenial(ctx, principal, planDigest);
+  const denied = await findDenial(ctx, principal, planDigest, views);
   if (denied !== undefined) throw standingRefusal(denied, denialUntil(ctx, denied));
   refuseUnaskable(ctx, draft);
-  await refuseTooMany(ctx, principal);
+  refuseTooMany(ctx, principal, views);
   return ask(ctx, draft);
 }
 
 const isDone = (view: View): boolean => isFinal(view.state);
 
 /** The last denial of this plan that still stands. A claim that met a denial on its way counts as one. */
-export async function findDenial(ctx: Context, principal: Principal, planDigest: string): Promise<Current | undefined> {
+export async function findDenial(
+  ctx: Context,
+  principal: Principal,
+  planDigest: string,
+  views: readonly View[],
+): Promise<Current | undefined> {
   const since = ctx.clock.now() - ctx.limits.denialStandsMinutes * 60_000;
-  const found = (await ctx.index.all()).findLast(
-    (view) => view.denied && view.planDigest === planDigest && isOf(view, principal) && (view.endedAt ?? since) > since,
+  const found = views.findLast(
+    (view) =>
+      view.denied &&
+      (view.state === 'denied' || view.state === 'failed') &&
+      view.planDigest === planDigest &&
+      isOf(view, principal) &&
+      (view.endedAt ?? Number.POSITIVE_INFINITY) > since,
   );
   return found && current(ctx, found.id);
 }
@@ -72,8 +85,8 @@ function refuseUnaskable(ctx: Context, { principal, requirement }: ApprovalDraft
   );
 }
 
-async function refuseTooMany(ctx: Context, principal: Principal): Promise<void> {
-  const open = (await ctx.index.all()).filter(({ state }) => state === 'pending' || state === 'approved');
+function refuseTooMany(ctx: Context, principal: Principal, views: readonly View[]): void {
+  const open = views.filter(({ state }) => state === 'pending' || state === 'approved');
   const { openPerAgent, openPerOwner } = ctx.limits;
   const ofAgent = open.filter((view) => isOf(view, principal));
   const ofOwner = principal.person === undefined ? [] : open.filter((view) => view.person === principal.person);

@@ -22,7 +22,7 @@ export const createApprovals = (deps: ApprovalDeps): Approvals => approvalsOf(cr
 export function createContext(deps: ApprovalDeps): Context {
   const store = createStore(deps.state, deps.masker);
   const views = createViews(deps.state);
-  const index = createIndex(store, views, (id) => derive({ ...deps, store }, id), deps.log);
+  const index = createIndex(store, views, (id) => derive({ ...deps, store }, id), deps);
   const waits = new SharedWaits({
     state: deps.state,
     store,
@@ -47,7 +47,7 @@ export function approvalsOf(ctx: Context): Approvals {
     request: (draft) => inTurn(() => request(ctx, draft)),
     attach: (principal, callDigest) => attach(ctx, principal, callDigest),
     standingDenial: async (principal, planDigest) => {
-      const denied = await findDenial(ctx, principal, planDigest);
+      const denied = await findDenial(ctx, principal, planDigest, await ctx.index.all());
       return denied && present(ctx, denied);
     },
     read: async (id, principal) => {

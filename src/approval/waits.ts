@@ -59,15 +59,16 @@ export class SharedWaits implements Waits {
   }
 
   wait(id: string, options: WaitOptions): Promise<Approval> {
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = { options, resolve, reject, shown: '' };
-      const waited = this.#waited.get(id) ?? newWaited();
-      this.#waited.set(id, waited);
-      waited.waiters.add(waiter);
-      options.signal.addEventListener('abort', () => this.changed(id), { once: true });
-      this.#start();
-      this.changed(id);
+    const onAbort = (): void => this.changed(id);
+    const waited = this.#waited.get(id) ?? newWaited();
+    this.#waited.set(id, waited);
+    const promise = new Promise<Approval>((resolve, reject) => {
+      waited.waiters.add({ options, resolve, reject, shown: '' });
     });
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    this.#start();
+    this.changed(id);
+    return promise.finally(() => options.signal.removeEventListener('abort', onAbort));
   }
 
   changed(id: string): void {

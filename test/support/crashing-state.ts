@@ -1,0 +1,29 @@
+import type { State } from '../../src/domain/state.ts';
+
+/** Thrown by everything that the state of a killed process is asked for. */
+export class Killed extends Error {}
+
+export interface Crash {
+  readonly state: State;
+  /** How many file operations were begun. */
+  readonly operations: () => number;
+}
+
+/** A state whose process is killed before its `at`-th file operation (from 0), and does nothing any more afterwards. */
+export function crashing(state: State, at: number, kill: () => never = dead): Crash {
+  let operations = 0;
+  const before = <A extends readonly unknown[], T>(operation: (...args: A) => Promise<T>) => {
+    return async (...args: A): Promise<T> => {
+      if (operations++ >= at) kill();
+      return operation(...args);
+    };
+  };
+  return {
+    state: { ...state, createExclusive: before(state.createExclusive), replace: before(state.replace) },
+    operations: () => operations,
+  };
+}
+
+function dead(): never {
+  throw new Killed('killed');
+}
