@@ -3,7 +3,7 @@ import type { DeleteRequest, ScaleRequest } from '../../../src/domain/request.ts
 import type { ObjectRef } from '../../../src/domain/resource.ts';
 import type { KubeObject } from '../../support/control-plane/kube.ts';
 import { waitUntil } from '../../support/control-plane/wait-until.ts';
-import { type Harness, refusal } from './harness.ts';
+import { type Harness, refusal, replanned } from './harness.ts';
 
 export function changeSuite(h: Harness): void {
   const scaleTo = async (object: ObjectRef, replicas: number): Promise<ScaleRequest> => {
@@ -25,10 +25,10 @@ export function changeSuite(h: Harness): void {
     it('reads and sets the replicas', async () => {
       const { object } = await h.create(fixture, { name: `scale-${fixture}` });
       expect(await h.planning.scale(object)).toMatchObject({ replicas: 2 });
-      const { httpStatus } = await h.send(await scaleTo(object, 5));
+      const { httpStatus } = await replanned(async () => h.send(await scaleTo(object, 5)));
       expect(httpStatus).toBe(200);
       expect((await h.live(object))?.spec.replicas).toBe(5);
-      await h.send(await scaleTo(object, 0));
+      await replanned(async () => h.send(await scaleTo(object, 0)));
       expect(await h.planning.scale(object)).toMatchObject({ replicas: 0 });
     });
 
