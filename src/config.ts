@@ -10,6 +10,7 @@ import { type Config, configSchema } from './config/schema.ts';
 import { isSecretReference, readSecret } from './config/secret.ts';
 import { parseYaml } from './config/yaml.ts';
 import { CountersignError } from './domain/errors.ts';
+import { resolveStateRoot } from './state/root.ts';
 
 export type { Config } from './config/schema.ts';
 
@@ -59,6 +60,9 @@ const badConfig = (file: string, faults: readonly Fault[]): CountersignError =>
     data: { file, faults },
     hint: 'tell the operator: correct the file and run `countersign doctor`',
   });
+
+/** The state directory; everything of one configuration shares it. @throws Invalid for a relative COUNTERSIGN_STATE */
+export const stateRoot = (config: Config, env: Env): string => config.state?.directory ?? resolveStateRoot(env);
 
 /** Paths are relative to the file that names them; references to secrets become the secrets. */
 function located(config: Config, file: string, env: Env): Config {

@@ -31,7 +31,7 @@ export function createBackend(options: BackendOptions): Backend {
   const load = retried(() => loadConfig(options.config, options.env));
   const open = retried(async (): Promise<Composition> => {
     const [{ config }, compose] = await Promise.all([load(), options.loadCompose()]);
-    return compose(config, { sandbox: options.sandbox, env: options.env, log });
+    return compose(config, { sandbox: options.sandbox, serves: true, env: options.env, log });
   });
   let opened: Composition | undefined;
   const ready = async (): Promise<Composition> => {

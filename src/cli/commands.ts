@@ -1,14 +1,48 @@
 import { type Command, Option } from 'commander';
-import type { ExitCode, Io } from './io.ts';
+import { addApprovals, addAudit } from './command-groups.ts';
+import { configOption, type End, jsonOption, sandboxOption } from './command-options.ts';
+import type { Io } from './io.ts';
 
 /** Every command and its options. What a command does is loaded when it is called: `serve` must not wait for the others. */
-export function addCommands(program: Command, io: Io, end: (code: ExitCode) => void): void {
-  const config = (): Option => new Option('--config <file>', 'the configuration; default $COUNTERSIGN_CONFIG');
-
+export function addCommands(program: Command, io: Io, end: End): void {
   program
     .command('serve')
-    .description('serve MCP over stdio (what a client starts)')
-    .addOption(config())
-    .option('--sandbox', 'use an in-memory Kubernetes instead of a cluster')
+    .description('serve MCP over stdio: what a client starts')
+    .addOption(configOption())
+    .addOption(sandboxOption('an in-memory Kubernetes instead of a cluster'))
     .action(async (options) => end(await (await import('./serve.ts')).serve(options, io)));
+  program
+    .command('demo')
+    .description('the whole job in a minute, nothing needed: read, hold, approve, deny, verify')
+    .option('--scripted', 'do not ask at the terminal: approve by a command')
+    .action(async (options) => end(await (await import('./demo.ts')).demo(options, io)));
+  program
+    .command('init')
+    .description('print the entry for an MCP client, and the rules that keep its agent from plain kubectl')
+    .addOption(
+      new Option('--client <client>', 'which')
+        .choices(['claude', 'vscode', 'cursor', 'desktop', 'copilot'])
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--config <file>', 'the configuration that the entry names'))
+    .addOption(sandboxOption('the entry serves the in-memory sandbox'))
+    .option('--write', 'write it, beside the entries that are there')
+    .option('--file <file>', "the client's file, where it is not in its usual place")
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./init.ts')).init(options, io)));
+  program
+    .command('doctor')
+    .description('one line a check: ok, warn or FAIL, what, and what to do')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, io)));
+  addApprovals(program, io, end);
+  addAudit(program, io, end);
+  program
+    .command('digest')
+    .description('print the manifestDigest of each document in a file, as cards and the audit log have it')
+    .argument('<file>', 'a manifest, or - for stdin')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (file, options) => end(await (await import('./digest.ts')).digest(file, options, io)));
 }

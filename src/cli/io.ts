@@ -26,5 +26,7 @@ export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
   // The first signal ends what runs, cleanly; a second one finds no handler and ends the process.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  // A reader that had enough (`| head`) is no fault.
+  stdout.on('error', () => stop.abort());
   return { stdin, stdout, stderr, env, signal: stop.signal };
 }

@@ -1,0 +1,114 @@
+import { userInfo } from 'node:os';
+import { asciiLine, forTerminal } from '../approval/terminal/escape.ts';
+import { renderApproval, renderApprovals } from '../approval/terminal/render.ts';
+import type { Composition } from '../composition.ts';
+import { loadConfig } from '../config.ts';
+import type { Approval, Person, Vote } from '../domain/approval.ts';
+import { iso } from '../domain/environment.ts';
+import { CountersignError } from '../domain/errors.ts';
+import { open } from '../domain/masked.ts';
+import { type ExitCode, type Io, json, line } from './io.ts';
+import { createLog } from './log.ts';
+
+export interface ApprovalOptions {
+  readonly config?: string;
+  readonly sandbox?: boolean;
+  readonly json?: boolean;
+}
+
+export interface VoteOptions extends ApprovalOptions {
+  readonly comment?: string;
+}
+
+/** Open ones; all of them with `all`. */
+export const listApprovals = (options: ApprovalOptions & { readonly all?: boolean }, io: Io): Promise<ExitCode> =>
+  withApprovals(options, io, async ({ approvals }) => {
+    const found = await approvals.list(options.all === true ? {} : { open: true });
+    if (options.json === true) json(io, found.map(plain));
+    else line(io, renderApprovals(found));
+  });
+
+export const showApproval = (id: string, options: ApprovalOptions, io: Io): Promise<ExitCode> =>
+  withApprovals(options, io, async ({ approvals }) => {
+    const approval = await approvals.read(id);
+    if (options.json === true) json(io, plain(approval));
+    else line(io, renderApproval(approval));
+  });
+
+export const vote = (
+  decision: Vote['decision'],
+  id: string,
+  words: readonly string[],
+  options: VoteOptions,
+  io: Io,
+): Promise<ExitCode> =>
+  withApprovals(options, io, async (composition) => {
+    const person = voter(composition);
+    const comment = options.comment ?? (words.length === 0 ? undefined : words.join(' '));
+    const approval = await composition.approvals.vote(id, { person, decision, comment, channel: 'terminal' });
+    if (options.json === true) json(io, plain(approval));
+    else for (const text of outcome(approval, decision, person)) line(io, text);
+  });
+
+const did: Readonly<Record<Vote['decision'], string>> = {
+  approve: 'approved',
+  deny: 'denied',
+  undo: 'took back an approve',
+};
+
+function outcome(approval: Approval, decision: Vote['decision'], person: Person): readonly string[] {
+  const count = approval.state === 'pending' ? `, ${approval.have} of ${approval.need}` : '';
+  return [
+    `${asciiLine(approval.id)} is ${approval.state}${count}: ${asciiLine(person.id)} ${did[decision]} it.`,
+    'Whoever has a shell as this user of the machine could have done that: approvals.local is enabled.',
+  ];
+}
+
+/** The person that the registry has for whoever runs this command. */
+function voter({ people }: Composition): Person {
+  const user = userInfo().username;
+  const person = people.byOsUser(user);
+  if (person !== undefined) return person;
+  throw new CountersignError('Forbidden', `No person of the registry votes as the operating system user ${user}`, {
+    hint: `name ${user} in osUsers of a record under people in countersign.yaml`,
+  });
+}
+
+async function withApprovals(
+  options: ApprovalOptions,
+  io: Io,
+  use: (composition: Composition) => Promise<void>,
+): Promise<ExitCode> {
+  const { config } = await loadConfig(options.config, io.env);
+  const sandbox = options.sandbox === true;
+  if (!sandbox && config.approvals.local !== 'enabled') throw localIsOff();
+  const { compose } = await import('../compose.ts');
+  const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG ?? 'warn');
+  const composition = await compose(config, { sandbox, serves: false, env: io.env, log });
+  try {
+    await use(composition);
+    return 0;
+  } finally {
+    await composition.close();
+  }
+}
+
+const localIsOff = (): CountersignError =>
+  new CountersignError('Forbidden', 'Approving from the command line is off', {
+    lines: ['Whoever has a shell as this user, an agent too, can approve when it is on.'],
+    hint: 'set `approvals: {local: enabled}` in countersign.yaml if you accept that; for a server that runs with --sandbox add --sandbox',
+  });
+
+/** For programs: everything that people are shown, and nothing that was not through the mask. */
+const plain = ({ card, decideBy, useBy, createdAt, ...rest }: Approval): object => ({
+  ...rest,
+  createdAt: iso(createdAt),
+  decideBy: iso(decideBy),
+  ...(useBy === undefined ? {} : { useBy: iso(useBy) }),
+  card: {
+    summary: forTerminal(open(card.summary)),
+    risks: card.risks.map((risk) => forTerminal(open(risk))),
+    diff: forTerminal(open(card.diff)),
+    reason: forTerminal(open(card.reason)),
+  },
+});

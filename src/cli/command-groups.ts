@@ -1,0 +1,71 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { configOption, type End, jsonOption, sandboxOption } from './command-options.ts';
+import type { Io } from './io.ts';
+
+/** `countersign approvals …`: a person at the terminal. */
+export function addApprovals(program: Command, io: Io, end: End): void {
+  const load = () => import('./approvals.ts');
+  const group = program
+    .command('approvals')
+    .description('look at what waits for a person, and vote; off unless approvals.local is enabled')
+    .addHelpText(
+      'after',
+      '\nWhoever has a shell as this user can vote here, an agent too: that is why it is off by default.',
+    );
+  const command = (name: string, description: string): Command =>
+    group
+      .command(name)
+      .description(description)
+      .addOption(configOption())
+      .addOption(sandboxOption('of a server that runs with --sandbox'))
+      .addOption(jsonOption());
+
+  command('list', 'the open ones, one a line')
+    .option('--all', 'the decided ones too')
+    .action(async (options) => end(await (await load()).listApprovals(options, io)));
+  command('show', 'everything that the vote is about: who, risks, the whole diff, digests')
+    .argument('<id>')
+    .action(async (id, options) => end(await (await load()).showApproval(id, options, io)));
+  for (const [decision, description] of votes) {
+    command(decision, description)
+      .argument('<id>')
+      .argument('[comment...]', 'what the agent is told in your words')
+      .option('--comment <text>', 'the same as one argument')
+      .action(async (id, words, options) => end(await (await load()).vote(decision, id, words, options, io)));
+  }
+}
+
+const votes = [
+  ['approve', 'countersign exactly this plan'],
+  ['deny', 'refuse it; say what the agent should do instead'],
+  ['undo', 'take back your own approve, before it is used'],
+] as const;
+
+/** `countersign audit …`: needs no server. */
+export function addAudit(program: Command, io: Io, end: End): void {
+  const load = () => import('./audit.ts');
+  const group = program.command('audit').description('read and check the audit log');
+  group
+    .command('verify')
+    .description('check every line, every link and the story; 1 if anything was changed')
+    .argument('[path]', 'an audit folder or one file of it; default: of the state directory')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (path, options) => end(await (await load()).auditVerify(path, options, io)));
+  group
+    .command('tail')
+    .description('events of all processes, by time')
+    .option('-f, --follow', 'go on with what is written later')
+    .option('-n, --last <count>', 'only the last so many of what is there', positive)
+    .option('--invocation <id>')
+    .option('--approval <id>')
+    .option('--type <type>')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await load()).auditTail(options, io)));
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a whole number above 0');
+  return Number(text);
+}

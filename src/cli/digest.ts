@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { loadConfig, stateRoot } from '../config.ts';
+import { manifestDigest } from '../domain/digest.ts';
+import { CountersignError } from '../domain/errors.ts';
+import { type JsonObject, stringAt } from '../domain/json.ts';
+import { parseManifest } from '../domain/manifest.ts';
+import type { ResourceType } from '../domain/resource.ts';
+import { createMasker } from '../masking/masker.ts';
+import { openState } from '../state/state.ts';
+import { systemClock, systemRandom } from '../system.ts';
+import { type ExitCode, type Io, json, line } from './io.ts';
+import { createLog } from './log.ts';
+
+export interface DigestOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** The manifestDigest of each document, as cards and the audit log have it; the values of Secrets enter keyed by the state directory. */
+export async function digest(file: string, options: DigestOptions, io: Io): Promise<ExitCode> {
+  const { documents, notes } = parseManifest(await readText(file, io));
+  const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG);
+  const { config } = await loadConfig(options.config, io.env);
+  const masker = createMasker({ log });
+  const state = await openState({ root: stateRoot(config, io.env), clock: systemClock, random: systemRandom, log });
+  try {
+    const rows = documents.map((document) => ({
+      object: nameOf(document),
+      digest: manifestDigest(document, masker.sensitivePaths(typeOf(document), document), state.keyed),
+    }));
+    if (options.json === true) json(io, { documents: rows, notes });
+    else for (const row of rows) line(io, `${row.digest}  ${row.object}`);
+    for (const note of options.json === true ? [] : notes) io.stderr.write(`note: ${note}\n`);
+    return 0;
+  } finally {
+    await state.close();
+  }
+}
+
+async function readText(file: string, io: Io): Promise<string> {
+  if (file !== '-') {
+    return readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new CountersignError('Invalid', `${file} cannot be read`, {
+        hint: 'name a manifest, or - for stdin',
+        cause,
+      });
+    });
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const nameOf = (document: JsonObject): string =>
+  [stringAt(document, 'kind'), stringAt(document, 'metadata', 'namespace'), stringAt(document, 'metadata', 'name')]
+    .filter((part) => part !== undefined)
+    .join('/');
+
+/** As far as the document tells it, without asking a cluster: what is sensitive goes by the kind that stands in it. */
+function typeOf(document: JsonObject): ResourceType {
+  const apiVersion = stringAt(document, 'apiVersion') ?? 'v1';
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/', 2) : ['', apiVersion];
+  const kind = stringAt(document, 'kind') ?? '';
+  const singular = kind.toLowerCase();
+  return {
+    group: group ?? '',
+    version: version ?? '',
+    resource: `${singular}s`,
+    kind,
+    singular,
+    shortNames: [],
+    namespaced: true,
+    verbs: [],
+    subresources: [],
+    servedBy: 'built-in',
+  };
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { openCluster } from '../../cluster/open.ts';
+import type { Config } from '../../config.ts';
+import { auditIds } from '../../domain/audit-id.ts';
+import { newInvocationId } from '../../domain/environment.ts';
+import { CountersignError } from '../../domain/errors.ts';
+import { packageRoot } from '../../package.ts';
+import { systemClock, systemRandom } from '../../system.ts';
+import { because, type Finding, fail, ok, warn } from './finding.ts';
+
+/** How to reach it, which cluster it is, and what the API server would refuse us by itself. */
+export async function checkCluster(config: Config): Promise<readonly Finding[]> {
+  const [found] = Object.entries(config.clusters);
+  if (found === undefined) {
+    return [
+      warn(
+        'cluster',
+        'none is configured: each call says so',
+        'name one under clusters, or use countersign serve --sandbox',
+      ),
+    ];
+  }
+  const [name, cluster] = found;
+  const findings = [
+    await reach(name, cluster),
+    ...('sandbox' in cluster ? [] : [...isolation(config, name), ...impersonation(name, cluster)]),
+  ];
+  return findings;
+}
+
+async function reach(name: string, config: Config['clusters'][string]): Promise<Finding> {
+  try {
+    const refuse = (): never => {
+      throw new CountersignError('Internal', 'the doctor executes nothing');
+    };
+    const cluster = openCluster({ name, config, redeem: refuse, clock: systemClock });
+    try {
+      const invocation = newInvocationId(systemClock, systemRandom);
+      const ids = auditIds(systemRandom.bytes(32), invocation);
+      const identity = await cluster.identity({
+        invocation,
+        agent: 'countersign-doctor',
+        nextAuditId: () => ids.next(),
+        signal: AbortSignal.timeout(15_000),
+      });
+      return ok(
+        'cluster',
+        `${cluster.name} answers; uid ${identity.uid}${identity.caDigest === '' ? '' : `, CA ${identity.caDigest.slice(0, 19)}…`}`,
+      );
+    } finally {
+      await cluster.close();
+    }
+  } catch (thrown) {
+    const hint = thrown instanceof CountersignError ? thrown.hint : undefined;
+    return fail('cluster', `${name}: ${because(thrown)}`, hint ?? 'check the kubeconfig, the context and the network');
+  }
+}
+
+function isolation(config: Config, name: string): readonly Finding[] {
+  const what = 'whoever has a shell as this user can read the state and the credentials';
+  if (config.isolation === undefined) {
+    return [
+      fail(
+        'isolation',
+        `${name} is not served over stdio: ${what}`,
+        'accept that with `isolation: accept-same-user`, or run the server as another user',
+      ),
+    ];
+  }
+  return [warn('isolation', `accept-same-user: ${what}`, 'keep the agent from a shell as this user')];
+}
+
+/** Without them the API server cannot tell planning from writing: a bug here could write. */
+function impersonation(name: string, cluster: Config['clusters'][string]): readonly Finding[] {
+  const manifests = join(packageRoot, 'docs', 'kubernetes');
+  const tiers = [
+    ['planner', 'planning is not held to dry-runs by the API server'],
+    ['writer', 'the cluster log does not name agent and approval'],
+    ['secretReader', 'the masker reads Secrets with the same identity that serves agents'],
+  ] as const;
+  const missing = tiers.filter(([tier]) => cluster[tier] === undefined);
+  if (missing.length === 0)
+    return [ok('roles', `${name} impersonates a user of its own for planning, writing and masking`)];
+  return missing.map(([tier, lost]) =>
+    warn(
+      'roles',
+      `clusters.${name}.${tier} is not set: ${lost}`,
+      `apply the manifests in ${manifests} and name the user`,
+    ),
+  );
+}

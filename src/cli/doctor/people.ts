@@ -1,0 +1,90 @@
+import { userInfo } from 'node:os';
+import { createPeople } from '../../approval/people.ts';
+import type { Config } from '../../config.ts';
+import type { Person } from '../../domain/approval.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Rule } from '../../policy/rule.ts';
+import { because, type Finding, fail, ok, warn } from './finding.ts';
+
+/** Whether there are enough people for what the policy asks, and whether they can be asked. */
+export function checkPeople(config: Config, bundle: Bundle): readonly Finding[] {
+  try {
+    const people = createPeople(config.people).all();
+    return [...quorum(people, bundle.rules ?? []), ...asked(config, people)];
+  } catch (thrown) {
+    return [fail('people', because(thrown), 'one person is one record under people')];
+  }
+}
+
+function quorum(people: readonly Person[], rules: readonly Rule[]): readonly Finding[] {
+  const reviews = rules.filter((rule) => rule.effect === 'review');
+  const short = reviews.flatMap((rule) => slotsOf(rule).flatMap((slot) => shortage(people, rule, slot)));
+  if (short.length > 0) return short;
+  const groups = new Set(people.flatMap(({ groups: own }) => own)).size;
+  return [
+    ok(
+      'people',
+      `${people.length} in ${groups} groups: enough for each of ${reviews.length} rules that ask for people`,
+    ),
+  ];
+}
+
+const slotsOf = ({
+  require: needs,
+}: Rule): readonly { readonly group?: string | undefined; readonly count: number }[] =>
+  needs?.slots ?? [{ count: needs?.people ?? 1 }];
+
+function shortage(
+  people: readonly Person[],
+  rule: Rule,
+  { group, count }: { group?: string | undefined; count: number },
+): readonly Finding[] {
+  const there = people.filter((person) => group === undefined || person.groups.includes(group)).length;
+  const who = group === undefined ? 'people' : `people of group ${group}`;
+  if (there < count) {
+    return [
+      fail(
+        'people',
+        `rule ${rule.name} needs ${count} ${who}, the registry has ${there}: such calls are refused`,
+        'add records under people',
+      ),
+    ];
+  }
+  if (there === count && rule.require?.ownerMay !== true) {
+    return [
+      warn(
+        'people',
+        `rule ${rule.name} needs ${count} ${who} and there are no more: the agent of one of them waits for nobody`,
+        'add one more',
+      ),
+    ];
+  }
+  return [];
+}
+
+function asked(config: Config, people: readonly Person[]): readonly Finding[] {
+  if (config.approvals.local !== 'enabled') {
+    return [
+      fail(
+        'approvals',
+        'nobody can be asked: approvals.local is off and there is no other channel',
+        'set `approvals: {local: enabled}` if you accept that whoever has a shell here can approve',
+      ),
+    ];
+  }
+  const enabled = warn(
+    'approvals',
+    'approvals.local is enabled: whoever has a shell as this user, an agent too, can approve',
+    'use it where the agent has no shell, or runs as another user',
+  );
+  const user = userInfo().username;
+  if (people.some(({ osUsers }) => osUsers.includes(user))) return [enabled];
+  return [
+    enabled,
+    warn(
+      'approvals',
+      `no person votes as ${user}`,
+      `name ${user} in osUsers of a record under people, unless another user votes`,
+    ),
+  ];
+}
