@@ -25,7 +25,7 @@ import { ident } from './domain/masked.ts';
 import { createInvoke } from './gate/invoke.ts';
 import { createMasker } from './masking/masker.ts';
 import { packageRoot, version } from './package.ts';
-import { watchBundle } from './policy/watch.ts';
+import { openPolicy } from './policy/source.ts';
 import { createRecorder } from './recording/recorder.ts';
 import { resolveStateRoot } from './state/root.ts';
 import { openState } from './state/state.ts';
@@ -40,7 +40,7 @@ export const compose: Compose = async (config, options) => {
   const audit = await openAuditLog({ folder: join(root, 'audit'), clock, random, log });
   const settings = settingsOf(config, options);
   const people = createPeople(settings.people);
-  const policy = await watchBundle(settings.policy, log);
+  const policy = await openPolicy({ folder: settings.policy, log });
   const { mint, redeem } = createGrantMint();
   const clusters = createClusterSource({ config, sandbox: options.sandbox, redeem, clock, log });
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
@@ -63,7 +63,7 @@ export const compose: Compose = async (config, options) => {
   const invoke = createInvoke({
     tools,
     cluster: clusters.get,
-    policy: () => policy.point,
+    policy: policy.current,
     approvals,
     audit,
     masker,
@@ -77,7 +77,7 @@ export const compose: Compose = async (config, options) => {
     limits: config.limits,
     askedIn: channel.place,
   });
-  if (options.serves) await begin(config, deps, audit, policy.point.bundleDigest);
+  if (options.serves) await begin(config, deps, audit, policy.current().bundleDigest);
   const close = async (): Promise<void> => {
     if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
     await clusters.close();

@@ -6,7 +6,7 @@ import type { Log } from './domain/environment.ts';
 import type { Invoke } from './domain/invocation.ts';
 import type { Masker } from './domain/masker.ts';
 import type { State } from './domain/state.ts';
-import type { WatchedPolicy } from './policy/watch.ts';
+import type { PolicySource } from './policy/source.ts';
 
 /** What the composition root makes of a configuration. */
 export interface Composition {
@@ -15,7 +15,7 @@ export interface Composition {
   readonly audit: AuditLog;
   readonly state: State;
   readonly people: PeopleRegistry;
-  readonly policy: WatchedPolicy;
+  readonly policy: PolicySource;
   readonly clusters: ClusterSource;
   readonly masker: Masker;
   close(): Promise<void>;

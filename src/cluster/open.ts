@@ -1,4 +1,10 @@
-import type { Cluster, ClusterIdentity, RequestContext, SecretReader } from '../domain/cluster.ts';
+import {
+  type Cluster,
+  type ClusterIdentity,
+  type RequestContext,
+  type SecretReader,
+  sandboxName,
+} from '../domain/cluster.ts';
 import type { Clock } from '../domain/environment.ts';
 import type { Grant, RedeemGrant } from '../domain/grant.ts';
 import { checkNamespace } from '../domain/resource.ts';
@@ -30,8 +36,6 @@ export interface OpenCluster extends Cluster {
   /** For the masker, with an identity of its own where one is configured. The context belongs to an invocation of the server's. */
   secretReader(context: RequestContext): SecretReader;
 }
-
-export const sandboxName = 'sandbox (in memory, not a real cluster)';
 
 /**
  * One configured cluster. Reads the kubeconfig, sends nothing.

@@ -4,9 +4,12 @@ import type { Frame } from './recording.ts';
 import type { ApplyRequest, ExecRequest, PlannedRequest } from './request.ts';
 import type { ObjectRef, ResourceType } from './resource.ts';
 
+/** What the sandbox is called everywhere, so that nobody takes it for a cluster. */
+export const sandboxName = 'sandbox (in memory, not a real cluster)';
+
 /** Which cluster this is, read over the connection that executes: approvals are bound to it. */
 export interface ClusterIdentity {
-  /** Our configured name, as every result shows it; `sandbox (in memory, not a real cluster)` for the sandbox. */
+  /** Our configured name, as every result shows it; `sandboxName` for the sandbox. */
   readonly name: string;
   /** uid of the kube-system namespace. */
   readonly uid: string;

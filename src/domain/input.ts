@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CountersignError, invalid } from './errors.ts';
+import { type CountersignError, invalid } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { nearest } from './nearest.ts';
 import type { AnyTool } from './tool.ts';
@@ -60,7 +60,12 @@ function describeIssue(issue: Issue, input: JsonObject, fields: readonly string[
 }
 
 function unknownField(key: string, fields: readonly string[]): string {
-  const abbreviations: Readonly<Record<string, string>> = { ns: 'namespace', kind: 'resource', cmd: 'command', yaml: 'manifest' };
+  const abbreviations: Readonly<Record<string, string>> = {
+    ns: 'namespace',
+    kind: 'resource',
+    cmd: 'command',
+    yaml: 'manifest',
+  };
   const known = abbreviations[key];
   const [near] = known !== undefined && fields.includes(known) ? [known] : nearest(key, fields);
   return `Unknown field ${JSON.stringify(key)}${near === undefined ? '' : `; did you mean "${near}"?`}`;

@@ -2,11 +2,11 @@ import type { Cluster, PlanningHandle } from '../domain/cluster.ts';
 import { callDigest, objectDigests, planDigestOf, requestForm } from '../domain/digest.ts';
 import type { ObjectEffect } from '../domain/effect.ts';
 import { CountersignError } from '../domain/errors.ts';
-import { deriveFacts } from '../domain/facts/derive.ts';
+import { deriveFacts, namespacesTouched } from '../domain/facts/derive.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Principal } from '../domain/principal.ts';
-import { isMutating, namespaceOf, type PlannedRequest } from '../domain/request.ts';
+import { isMutating, type PlannedRequest } from '../domain/request.ts';
 import { objectId } from '../domain/resource.ts';
 import type { Drafted, Tool, ToolPlanning } from '../domain/tool.ts';
 import { refuseIfSurelyDenied, targetsOf } from './authorize.ts';
@@ -113,7 +113,7 @@ async function namespaceLabels(
   planning: PlanningHandle,
   requests: readonly PlannedRequest[],
 ): Promise<Readonly<Record<string, Readonly<Record<string, string>>>> | undefined> {
-  const names = new Set(requests.filter(isMutating).flatMap((request) => namespaceOf(request) ?? []));
+  const names = new Set(namespacesTouched(requests.filter(isMutating)));
   if (names.size === 0) return {};
   try {
     const type = await planning.resolveKind('v1', 'Namespace');

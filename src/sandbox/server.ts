@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { sandboxName } from '../domain/cluster.ts';
 import { reconcile } from './controllers/reconcile.ts';
 import { upgrade } from './exec/upgrade.ts';
 import type { Answer } from './http/call.ts';
@@ -26,9 +27,6 @@ export interface Sandbox {
   readonly name: typeof sandboxName;
   stop(): Promise<void>;
 }
-
-/** What people are told: it goes into every result, card and audit line. */
-const sandboxName = 'sandbox (in memory, not a real cluster)';
 
 /** As the real server's default. */
 const largestBody = 3 * 1024 * 1024;

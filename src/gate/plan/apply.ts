@@ -1,9 +1,10 @@
 import type { DryRun } from '../../domain/cluster.ts';
 import { digestForm, manifestDigest } from '../../domain/digest.ts';
+import { applyAction } from '../../domain/effect/action.ts';
 import { carryForward } from '../../domain/effect/carry-forward.ts';
 import { needsForce, type OwnershipInput, ownership } from '../../domain/effect/conflicts.ts';
 import { changes } from '../../domain/effect/diff.ts';
-import { finalizersRemoved, isFinalDelete, isTerminating } from '../../domain/effect/finalizers.ts';
+import { finalizersRemoved, isTerminating } from '../../domain/effect/finalizers.ts';
 import type { ObjectEffect } from '../../domain/effect.ts';
 import { isJsonObject, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { ApplyRequest } from '../../domain/request.ts';
@@ -116,13 +117,20 @@ function effectOf(completing: Completing, draft: ApplyDraft, seen: Seen): Object
     digestForm(object, value, gate.masker.sensitivePaths(object.type, value), gate.keyed);
   const sensitive = [...input.sensitive, ...gate.masker.sensitivePaths(object.type, first.object)];
   const dryRunA = form(first.object);
-  const diff = changes({ live: input.live, dryRunA, dryRunB: form(second.object), body: input.body, sensitive });
+  const diff = changes({
+    live: input.live,
+    dryRunA,
+    dryRunB: form(second.object),
+    body: input.body,
+    sensitive,
+    stays: seen.stays,
+  });
   const { conflicts, takes, shares } = ownership({ ...input, sensitive, dryRun: dryRunA });
   if (conflicts.length > 0) throw ownershipConflict(gate.masker, object, conflicts);
   const uid = stringAt(live, 'metadata', 'uid');
   return {
     object,
-    action: actionOf(live, first.object, diff.changes),
+    action: applyAction(live, first.object, { ...diff, removes: seen.removes, takes }),
     ...(uid === undefined ? {} : { uid }),
     ...diff,
     stays: seen.stays,
@@ -133,18 +141,6 @@ function effectOf(completing: Completing, draft: ApplyDraft, seen: Seen): Object
     finalizers: finalizersRemoved(live, first.object),
     terminating: isTerminating(live),
   };
-}
-
-function actionOf(
-  live: JsonObject | undefined,
-  dryRun: JsonObject,
-  found: ObjectEffect['changes'],
-): ObjectEffect['action'] {
-  if (live === undefined) return 'create';
-  if (isFinalDelete(live, dryRun)) return 'delete';
-  // A hidden leaf counts as changed whether it is or not: "unchanged" would answer a guess.
-  const changed = found.some(({ from, to, hidden }) => hidden || JSON.stringify(from) !== JSON.stringify(to));
-  return changed ? 'configure' : 'unchanged';
 }
 
 /** Nothing could be tried: what is submitted is shown as it is, and the fact that nobody knows more. */
