@@ -59,7 +59,7 @@ it('a torn last line is kept, named by the next chain, and a fault when it is to
   });
   const report = await verify(folder);
   expect(report.faults).toEqual([]);
-  expect(report.chains[0]?.tornBytes).toBeGreaterThan(0);
+  expect(report.chains.find(({ file }) => file === crashed.file)?.tornBytes).toBeGreaterThan(0);
   writeFileSync(path, torn.subarray(0, -1));
   expect((await verify(folder)).faults.map(({ kind }) => kind)).toContain('torn');
 });

@@ -18,7 +18,7 @@ function fragileDisk(): FileOperations & { fault: Fault } {
       if (disk.fault === 'full') throw failure('ENOSPC');
       if (disk.fault.startsWith('half')) {
         if (offset > 0 || bytes.length < 2) throw failure('ENOSPC');
-        return realFiles.write(file, bytes.subarray(0, bytes.length >> 1), 0);
+        return realFiles.write(file, bytes.subarray(0, (bytes.length >> 1) + 7), 0);
       }
       return realFiles.write(file, bytes, offset);
     },
@@ -40,7 +40,9 @@ describe.each(['full', 'half', 'io', 'half-and-stuck'] as const)('a disk that is
     const folder = temporaryFolder();
     const disk = fragileDisk();
     const log = keptLog();
-    const audit = await opened({ folder, files: disk, log });
+    let now = Date.UTC(2026, 10, 21);
+    const clock = { now: () => ++now };
+    const audit = await opened({ folder, files: disk, log, clock });
     await audit.append(event('Planned', 'before'));
     disk.fault = fault;
     const refused = await Promise.allSettled([

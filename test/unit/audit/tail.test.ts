@@ -44,6 +44,6 @@ it('renders an event so that nothing in it acts on a terminal', () => {
     prev: 'sha256:x',
   });
   expect(line).toBe(
-    '2026-11-21T09:14:02.113Z  Failed\\u001b[2J  ABCDEFGH  message="two words\\u202e\\n"  planDigest=sha256:abababababab…  objects=Deployment/shop/web',
+    '2026-11-21T09:14:02.113Z  Failed\\u001b[2J    ABCDEFGH  message="two words\\u202e\\n"  planDigest=sha256:abababababab…  objects=Deployment/shop/web',
   );
 });
