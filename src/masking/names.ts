@@ -1,5 +1,5 @@
 /** Names that say that a value is a secret. Tables of words, so that people can read and extend them. */
-const words = 'passw(?:or)?d|passphrase|passcode|credentials?|connection[-_.]?str(?:ing)?|dsn';
+const words = 'passw(?:or)?ds?|passphrases?|passcodes?|credentials?|connection[-_.]?str(?:ing)?|dsn';
 const keys =
   '(?:api|private|access|encryption|signing|ssh|account|auth|master|shared|license|hmac|jwt)[-_.]?keys?|secret[-_.](?:access[-_.]?)?key|secretaccesskey';
 const secrets =
