@@ -1,5 +1,5 @@
 // Bundles src/main.ts into dist/countersign.cjs: one file to load, and only what `serve` needs is run at the start.
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 /**
@@ -28,9 +28,9 @@ const leaveOut = {
   },
 };
 
-await rm('dist', { recursive: true, force: true });
 await mkdir('dist', { recursive: true });
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
+  write: false,
   entryPoints: ['src/main.ts'],
   outfile: 'dist/countersign.cjs',
   bundle: true,
@@ -47,7 +47,13 @@ const { metafile } = await build({
   logLevel: 'warning',
   plugins: [leaveOut],
 });
-await chmod('dist/countersign.cjs', 0o755);
+
+// Renamed into place, so that a program that runs meanwhile finds the old file or the new one.
+for (const { path, contents } of outputFiles) {
+  const aside = `${path}.${process.pid}`;
+  await writeFile(aside, contents, { mode: 0o755 });
+  await rename(aside, path);
+}
 
 if (process.argv.includes('--sizes')) {
   const inputs = Object.entries(metafile.outputs['dist/countersign.cjs'].inputs)

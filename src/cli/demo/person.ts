@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
+import { CountersignError } from '../../domain/errors.ts';
 import type { Io } from '../io.ts';
 import type { Stage } from './stage.ts';
 
@@ -55,7 +56,9 @@ export function createPerson({ io, stage, asked, command, args, env }: PersonOpt
         'person',
         `$ countersign approvals ${decision} ${id}${comment === '' ? '' : ` --comment "${comment}"`}`,
       );
-      stage.shows((await run('approvals', decision, id, '--sandbox', ...words)).output);
+      const { code, output } = await run('approvals', decision, id, '--sandbox', ...words);
+      stage.shows(output);
+      if (code !== 0) throw new CountersignError('Failed', `The vote on ${id} did not count`);
       return decision;
     },
     close: () => terminal?.close(),

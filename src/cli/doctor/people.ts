@@ -40,7 +40,8 @@ function shortage(
   { group, count }: { group?: string | undefined; count: number },
 ): readonly Finding[] {
   const there = people.filter((person) => group === undefined || person.groups.includes(group)).length;
-  const who = group === undefined ? 'people' : `people of group ${group}`;
+  const some = count === 1 ? 'person' : 'people';
+  const who = group === undefined ? some : `${some} of group ${group}`;
   if (there < count) {
     return [
       fail(
