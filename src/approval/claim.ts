@@ -5,7 +5,7 @@ import type { Requirement } from '../domain/decision.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
 import { approvalLine } from './audit-lines.ts';
-import { type Context, present } from './context.ts';
+import type { Context } from './context.ts';
 import type { Current } from './current.ts';
 import { announce, close, current, end, reread } from './finish.ts';
 import { refusalOf } from './refusals.ts';
@@ -39,8 +39,7 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
     await spoil(ctx, id, thrown instanceof CountersignError ? thrown.message : 'the claim could not be recorded');
     throw thrown;
   }
-  await announce(ctx, claimed);
-  return present(ctx, claimed);
+  return announce(ctx, claimed);
 }
 
 /** Why the claim must not run, or undefined. */
@@ -83,7 +82,7 @@ function inBoth(files: readonly Vote[], chain: readonly ChainedVote[], planDiges
 }
 
 /** Nothing was sent, and nothing will be. */
-export async function spoil(ctx: Context, id: string, because: string): Promise<void> {
+async function spoil(ctx: Context, id: string, because: string): Promise<void> {
   await ctx.store.settle(id, { command: 'fail', time: ctx.clock.now(), because });
   await close(ctx, await reread(ctx, id));
 }

@@ -83,7 +83,7 @@ async function finalView(store: Store, views: Views, id: string): Promise<View |
   return view !== undefined && isFinal(view.state) && (await store.ended(id)) ? view : undefined;
 }
 
-export function viewOf({ record, facts, state }: Current): View {
+function viewOf({ record, facts, state }: Current): View {
   const { id, principal, callDigest, planDigest, createdAt } = record;
   const { issuer, subject, agent, person } = principal;
   const endedAt = facts.outcome?.time ?? facts.ending?.time;

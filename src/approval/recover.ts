@@ -46,6 +46,7 @@ async function recover(
   // A process that was killed between taking an id and asking leaves a folder without a request: nobody ever saw it.
   const now = (await ctx.store.load(id)) && (await current(ctx, id));
   const { ending, outcome } = now?.facts ?? {};
+  if (now === undefined) await ctx.store.discard(id);
   if (now === undefined) return undefined;
   if (ending === undefined) {
     await endDenied(ctx, now);
@@ -53,7 +54,7 @@ async function recover(
   }
   const old = ctx.clock.now() - (outcome ?? ending).time > ctx.limits.keepFinishedDays * 86_400_000;
   const unclosed = (await ctx.store.text(id, 'input')) !== undefined;
-  const dead = unclosed && !(await ctx.state.isAlive(ending.process));
+  const dead = (unclosed || now.state === 'claimed') && !(await ctx.state.isAlive(ending.process));
   if (dead && now.state === 'claimed') return settleLost(ctx, now, wasAuthorized);
   if (dead) await close(ctx, now);
   if (isFinal(now.state) && old) {

@@ -47,7 +47,7 @@ export function refusalOf({ record, facts, state, have, need }: Current): Counte
   }
 }
 
-export const doWhatTheCommentAsks =
+const doWhatTheCommentAsks =
   'do what the comment asks if you can, as a new call; else give the comment to the user word for word';
 
 /** The same plan asks nobody while a denial of it stands. */

@@ -39,7 +39,7 @@ export function createContext(deps: ApprovalDeps): Context {
   return ctx;
 }
 
-export function approvalsOf(ctx: Context): Approvals {
+function approvalsOf(ctx: Context): Approvals {
   const inTurn = createQueue();
   const shown = async (id: string): Promise<Approval> => present(ctx, await current(ctx, id));
   return {

@@ -20,6 +20,8 @@ export async function settle(ctx: Context, id: string, command: Command, result:
   const now = await current(ctx, id);
   if (now.facts.ending?.command !== 'claim')
     throw new CountersignError('Internal', `approval ${id} is ${now.state}: it has no run to settle`);
+  // Settled before, here or by a recovery: what was first stays.
+  if (now.facts.outcome !== undefined) return present(ctx, now);
   await ctx.store.put(id, 'result', ctx.state.seal(JSON.stringify({ command, result }), resultPurpose(id)));
   await ctx.store.settle(id, { command, time: ctx.clock.now(), because: '' });
   await ctx.store.wipeInput(id);

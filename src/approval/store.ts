@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Vote } from '../domain/approval.ts';
 import type { ApprovalFacts, Ending, Outcome } from '../domain/approval-state.ts';
@@ -40,6 +40,8 @@ export interface Store {
   wipeInput(id: string): Promise<void>;
   /** Changes whenever a file of the approval is made or removed; what has just changed equals nothing. */
   stamp(id: string): Promise<bigint | undefined>;
+  /** Removes an id that was taken a day ago or earlier and never asked. */
+  discard(id: string): Promise<void>;
   /** Moves a finished approval out of the folder that is listed. */
   moveAway(id: string): Promise<void>;
 }
@@ -78,6 +80,11 @@ export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
       await unlink(await path(id, 'input')).catch(() => undefined);
     },
     stamp: async (id) => stampOf(join(await base(), id)),
+    discard: async (id) => {
+      const folder = join(await base(), id);
+      const { mtimeMs } = await stat(folder);
+      if (Date.now() - mtimeMs > 86_400_000) await rm(folder, { recursive: true, force: true });
+    },
     moveAway: async (id) => {
       requests.delete(id);
       await rename(join(await base(), id), join(await state.folder('approvals-finished'), id));

@@ -43,10 +43,6 @@ export interface Derived {
 
 export type FindPerson = (id: string) => Person | undefined;
 
-/** The table's word for it. Undefined: this does not happen in that state. */
-export const next = (state: ApprovalState, command: ApprovalCommand): ApprovalState | undefined =>
-  transitions[state][command];
-
 /** Folds the votes, in time, and then the end over the transition table. Pure: files, people and time in, state out. */
 export function deriveState(facts: ApprovalFacts, people: FindPerson, now: number): Derived {
   const { requirement, ending, outcome } = facts;
@@ -105,7 +101,7 @@ function inOrder(votes: readonly Vote[]): readonly Vote[] {
 }
 
 const step = (state: ApprovalState, command: ApprovalCommand): ApprovalState => {
-  const reached = next(state, command);
+  const reached = transitions[state][command];
   if (reached === undefined) throw new TypeError(`no transition: ${state} ${command}`);
   return reached;
 };
@@ -134,11 +130,7 @@ export function tally(
 }
 
 /** Who of these people may approve at all: not the requester and not the person behind the agent, unless a rule lets them. */
-export const eligible = (
-  requirement: Requirement,
-  people: readonly Person[],
-  principal: Principal,
-): readonly Person[] => {
+const eligible = (requirement: Requirement, people: readonly Person[], principal: Principal): readonly Person[] => {
   const places = placesOf(requirement);
   return people.filter(
     (person) => (requirement.ownerMay || !isOwner(person, principal)) && places.some((group) => belongs(person, group)),

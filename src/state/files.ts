@@ -3,10 +3,7 @@ import { link, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CountersignError } from '../domain/errors.ts';
 
-/** Files that are being written have such names; a killed process leaves them behind, and no reader looks at them. */
-export const isAside = (name: string): boolean => name.startsWith('.aside-');
-
-// Not the injected randomness: two processes whose tests inject the same one must still not share a name.
+// A killed process leaves such a file behind; its name begins with a dot, and no reader looks at it. Not the injected randomness: two processes whose tests inject the same one must still not share a name.
 const asideOf = (path: string): string =>
   join(dirname(path), `.aside-${process.pid}-${randomBytes(6).toString('hex')}-${basename(path).slice(0, 40)}`);
 

@@ -6,7 +6,7 @@ import { CountersignError, invalid } from '../domain/errors.ts';
 import { createExclusive } from './files.ts';
 
 /** Version of the layout below the root. A newer one is refused, never guessed at. */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 /**
  * Where the state is: `$COUNTERSIGN_STATE`, else `$XDG_STATE_HOME/countersign`, else `~/.local/state/countersign`.
