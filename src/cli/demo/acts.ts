@@ -57,7 +57,7 @@ async function readSecret({ agent, stage }: Cast): Promise<void> {
     namespace: 'shop',
     output: 'yaml',
   });
-  stage.shows(result.text);
+  stage.answers(result.structured.status, result.text);
   const seen = JSON.stringify(result.structured) + result.text;
   stage.check(
     'the answer names the Secret and holds none of its values',
@@ -75,7 +75,7 @@ async function changeImage({ agent, person, stage, asked }: Cast): Promise<void>
     decision: 'approve',
     comment: 'ok, canary looked fine',
   });
-  stage.shows(result.text);
+  stage.answers(result.structured.status, result.text);
   const live = await agent.call('get', {
     resource: 'deployments',
     name: 'web',
@@ -99,7 +99,7 @@ async function deleteService({ agent, person, stage }: Cast): Promise<void> {
   const input = { resource: 'services', name: 'web', namespace: 'shop', reason: 'It looks unused' };
   const script = { decision: 'deny', comment: 'Not during the sale. Ask again after 18:00.' } as const;
   const { result, decision } = await heldCall(agent, person, stage, 'delete', input, script);
-  stage.shows(result.text);
+  stage.answers(result.structured.status, result.text);
   const after = await agent.call('get', { resource: 'services', name: 'web', namespace: 'shop' });
   const there = after.structured.status === 'ok';
   stage.says('agent', there ? 'the Service is still there' : 'the Service is gone');
@@ -115,13 +115,16 @@ async function showAudit({ person, stage }: Cast): Promise<void> {
   stage.act('The audit log, and its proof');
   stage.says('person', '$ countersign audit tail');
   const log = await person.run('audit', 'tail');
-  stage.shows(log.output, 60);
+  stage.shows(clipped(log.output), 60);
   stage.says('person', '$ countersign audit verify');
   const proof = await person.run('audit', 'verify');
   stage.shows(proof.output);
   stage.check('every line and every link is as it was written', proof.code === 0);
   stage.check('no secret value stands in the log', !hidden.some((value) => log.output.includes(value)));
 }
+
+/** The line's beginning tells the story; the file has the rest. */
+const clipped = (text: string): string => text.replace(/^(.{170}).+$/gm, '$1…');
 
 /** Calls, waits until the server says that it waits for a person, and lets the person decide. */
 async function heldCall(
@@ -164,7 +167,5 @@ async function call(
   stage.says('agent', `calls ${tool} ${JSON.stringify(shown)}`);
   const manifest = stringAt(input, 'manifest');
   if (manifest !== undefined) stage.shows(manifest);
-  const result = await agent.call(tool, input, onProgress ?? (() => {}));
-  stage.says('server', `answers ${String(result.structured.status)}`);
-  return result;
+  return agent.call(tool, input, onProgress ?? (() => {}));
 }

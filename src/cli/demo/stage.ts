@@ -6,6 +6,8 @@ export interface Stage {
   says(who: string, text: string): void;
   /** The answer of a program, indented, at most `lines` of it. */
   shows(text: string, lines?: number): void;
+  /** What the agent gets. */
+  answers(status: unknown, text: string): void;
   check(what: string, holds: boolean): void;
   /** Whether every check held. */
   readonly good: boolean;
@@ -16,7 +18,7 @@ export function createStage(io: Io): Stage {
   const style = (code: number, text: string): string => (styled ? `\u001b[${code}m${text}\u001b[0m` : text);
   let act = 0;
   let good = true;
-  return {
+  const stage: Stage = {
     act: (title) => {
       act += 1;
       line(io);
@@ -28,6 +30,10 @@ export function createStage(io: Io): Stage {
       for (const each of all.slice(0, lines)) line(io, `         ${style(2, '|')} ${each}`);
       if (all.length > lines) line(io, `         ${style(2, '|')} … ${all.length - lines} more lines`);
     },
+    answers: (status, text) => {
+      stage.says('server', `answers ${String(status)}`);
+      stage.shows(text);
+    },
     check: (what, holds) => {
       good &&= holds;
       line(io, `${holds ? style(32, 'ok      ') : style(31, 'FAIL    ')} ${what}`);
@@ -36,4 +42,5 @@ export function createStage(io: Io): Stage {
       return good;
     },
   };
+  return stage;
 }
