@@ -89,8 +89,9 @@ function parseFile(path: string): z.output<typeof fileSchema> {
   try {
     content = parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause;
-    const why = missing ? `cannot be read (${String(cause.code)})` : 'is not YAML';
+    // neither the parser's text, which quotes the file, nor the system's
+    const code = cause instanceof Error && 'errno' in cause && 'code' in cause ? String(cause.code) : undefined;
+    const why = code === undefined ? 'is not YAML' : `cannot be read (${code})`;
     throw invalid(`the kubeconfig ${path} ${why}`, 'give the path of a kubeconfig in the configuration');
   }
   const parsed = fileSchema.safeParse(content);
