@@ -1,4 +1,5 @@
 import type { Facts } from './facts/facts.ts';
+import type { CallFacts, ObjectFacts } from './facts/spec.ts';
 import type { Principal } from './principal.ts';
 import type { Access } from './request.ts';
 
@@ -21,8 +22,10 @@ export interface DecisionInput {
   /** The configured name of the cluster. */
   readonly cluster: string;
   readonly targets: readonly Target[];
-  /** Undefined in the first pass. */
+  /** Undefined in the first pass. Those of objects stand in the order of `targets`, one for each. */
   readonly facts: Facts | undefined;
+  /** Milliseconds since the epoch: what conditions read as `time`, given so that the decision depends on nothing else. */
+  readonly now: number;
 }
 
 /** What an approval must fulfil. Those of all matching review rules add up: each slot needs a person of its own. */
@@ -58,6 +61,8 @@ export interface Decision {
  */
 export interface DecisionPoint {
   readonly bundleDigest: string;
+  /** Whether a rule reads this fact. What is false need not be derived, where that costs a request. */
+  readsFact(name: keyof ObjectFacts | keyof CallFacts): boolean;
   /** Three-valued pass over what the call itself says: `denied` only if no rule could allow or hold it whatever the facts. */
   first(
     input: DecisionInput,
