@@ -1,0 +1,86 @@
+import type { ParseResult } from '@marcbachmann/cel-js';
+import type { FactFields } from '../../domain/facts/specs/type.ts';
+import { type CelEnvironment, createEnvironment } from './environment.ts';
+import { limits } from './limits.ts';
+import { createPatterns, type Patterns } from './pattern.ts';
+import type { View } from './values.ts';
+import { walk } from './walk.ts';
+
+/** One conjunct, checked and compiled. */
+export interface Condition {
+  readonly text: string;
+  /** `facts.replicas`, `principal.groups` … */
+  readonly reads: ReadonlySet<string>;
+  /** True, false, or why it is neither: an absent member, a missing key, a division by zero … */
+  evaluate(roots: Roots): boolean | { readonly error: string };
+}
+
+/** What the roots stand for, as the views of the compiler made them. */
+export type Roots = { readonly [root: string]: object };
+
+export interface Conditions {
+  /** The same text gives the same condition. @throws Error that says what is wrong with it */
+  compile(text: string): Condition;
+  readonly views: ReadonlyMap<string, View>;
+}
+
+/** Compiles conditions over these roots. */
+export function createConditions(roots: { readonly [root: string]: FactFields }): Conditions {
+  const patterns = createPatterns();
+  const environment = createEnvironment(roots, patterns.found);
+  const names = new Set(Object.keys(roots));
+  const compiled = new Map<string, Condition>();
+  return {
+    views: environment.views,
+    compile: (text) => {
+      const known = compiled.get(text);
+      if (known !== undefined) return known;
+      const condition = compile(text, environment, patterns, names);
+      compiled.set(text, condition);
+      return condition;
+    },
+  };
+}
+
+function compile(text: string, environment: CelEnvironment, patterns: Patterns, names: ReadonlySet<string>): Condition {
+  if (text.length > limits.expression)
+    throw new Error(`a condition has at most ${limits.expression} characters: split it into several`);
+  const parsed = parse(text, environment);
+  const { reads, patterns: found } = walk(parsed.ast, names);
+  for (const pattern of found) patterns.add(pattern);
+  const checked = parsed.check();
+  if (!checked.valid) throw new Error(summaryOf(checked.error));
+  if (checked.type !== 'bool') throw new Error(`it is ${checked.type}, and a condition is true or false`);
+  return {
+    text,
+    reads,
+    evaluate: (roots) => {
+      patterns.begin();
+      return evaluate(parsed, roots);
+    },
+  };
+}
+
+function parse(text: string, environment: CelEnvironment): ParseResult {
+  try {
+    return environment.parse(text);
+  } catch (thrown) {
+    throw new Error(summaryOf(thrown));
+  }
+}
+
+function evaluate(parsed: ParseResult, roots: Roots): boolean | { readonly error: string } {
+  try {
+    const value: unknown = parsed(roots);
+    if (value === true || value === false) return value;
+    return { error: 'it came out neither true nor false' };
+  } catch (thrown) {
+    return { error: summaryOf(thrown) };
+  }
+}
+
+/** The library's errors carry the text that they are about on further lines; the first says it. */
+function summaryOf(thrown: unknown): string {
+  if (thrown instanceof Error && 'summary' in thrown && typeof thrown.summary === 'string') return thrown.summary;
+  return (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? '';
+}
