@@ -27,6 +27,7 @@ const requirement = z.object({
   useWithinSeconds: z.number(),
   ownerMay: z.boolean(),
   confirmCode: z.boolean(),
+  escalation: z.array(z.object({ afterSeconds: z.number(), group: text })).exactOptional(),
 });
 
 const requestSchema = z.object({

@@ -36,6 +36,13 @@ export interface Requirement {
   /** Whether the person behind the agent may countersign (off in the strict bundle). */
   readonly ownerMay: boolean;
   readonly confirmCode: boolean;
+  /** Whom to ask too when nobody has decided for so long. Carried and shown; the channels do not act on it yet. */
+  readonly escalation?: readonly Escalation[];
+}
+
+export interface Escalation {
+  readonly afterSeconds: number;
+  readonly group: string;
 }
 
 /** `count` distinct people, of `group` if it is named. */
@@ -54,6 +61,15 @@ export interface Decision {
   /** With `review` only. */
   readonly requirement: Requirement | undefined;
   readonly bundleDigest: string;
+  /** Conditions that could not be decided, each of which denies; left out where there are none. */
+  readonly errors?: readonly ConditionError[];
+}
+
+/** A condition that was neither true nor false: a fact was absent, a key missing, a number divided by zero. */
+export interface ConditionError {
+  readonly rule: string;
+  readonly condition: string;
+  readonly error: string;
 }
 
 /**

@@ -1,93 +1,143 @@
-import type { Decision, DecisionInput, DecisionPoint, Verdict } from '../domain/decision.ts';
-import { type Matcher, matcherOf, type Truth } from './match.ts';
+import type { ConditionError, Decision, DecisionInput, DecisionPoint, Target, Verdict } from '../domain/decision.ts';
+import { type CompiledRule, type CompiledRules, type Judgement, judge } from './compiled.ts';
+import { subjectsOf } from './context.ts';
 import { addUp } from './requirement.ts';
-import type { Rule } from './rule.ts';
 
-interface Compiled {
-  readonly rule: Rule;
-  readonly matches: Matcher;
-}
-
-/** What of a rule is said of a call: whether it matches a target for sure, and whether it could. */
+/** What all rules that could be about a target say of it. */
 interface Finding {
-  readonly rule: Rule;
-  readonly truths: readonly Truth[];
+  readonly rule: CompiledRule;
+  readonly judgement: Judgement;
 }
 
 /**
  * Decides by rules alone: pure and total. All rules that match a target count and the strictest wins; the strictest of all
- * targets is the decision. Where no rule allows or holds a target, it is denied.
+ * targets is the decision. Where no rule allows or holds a target, it is denied; so it is where a condition errors.
  */
-export function createRulePoint(rules: readonly Rule[], bundleDigest: string): DecisionPoint {
-  // By name, so that the order of rules and files never shows, not even in which rule is named.
-  const compiled = [...rules]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((rule): Compiled => ({ rule, matches: matcherOf(rule) }));
+export function createRulePoint(compiled: CompiledRules, bundleDigest: string): DecisionPoint {
+  const candidates = indexed(compiled.rules);
+  const look = (input: DecisionInput, pass: 'first' | 'second'): Found => {
+    const perTarget = subjectsOf(input, compiled.conditions, pass).map((subject) =>
+      candidates(subject.target).flatMap((rule): Finding[] => {
+        const judgement = judge(rule, input, subject);
+        return judgement.truth === 'false' ? [] : [{ rule, judgement }];
+      }),
+    );
+    return { perTarget, all: perTarget.flat(), bundleDigest };
+  };
+  const reads = factsRead(compiled);
   return {
     bundleDigest,
     first: (input) => {
-      const decision = firstPass(findings(compiled, input), input, bundleDigest);
+      const decision = firstPass(look(input, 'first'), input);
       return decision === undefined ? { undecided: true } : { undecided: false, decision };
     },
-    decide: (input) => wholeDecision(findings(compiled, input), input, bundleDigest),
+    decide: (input) => wholeDecision(look(input, 'second'), input),
+    readsFact: (name) => reads.has(name),
   };
 }
 
-const findings = (compiled: readonly Compiled[], input: DecisionInput): readonly Finding[] =>
-  compiled.map(({ rule, matches }) => ({ rule, truths: input.targets.map((target) => matches(input, target)) }));
+interface Found {
+  readonly perTarget: readonly (readonly Finding[])[];
+  readonly all: readonly Finding[];
+  readonly bundleDigest: string;
+}
 
-const surely = (found: Finding): boolean => found.truths.includes('true');
+/** The rules that could be about a target by its verb, so that the rest is not asked. */
+function indexed(rules: readonly CompiledRule[]): (target: Target) => readonly CompiledRule[] {
+  const byVerb = new Map<string, readonly CompiledRule[]>();
+  for (const verb of ['get', 'list', 'create', 'patch', 'delete'] as const)
+    byVerb.set(
+      verb,
+      rules.filter(({ rule: { match } }) => match.verbs?.some((each) => each === verb || each === '*') ?? true),
+    );
+  // An apply whose object is not known yet may turn out to be a create.
+  return ({ access, resourceGroup }) => (resourceGroup === undefined ? rules : (byVerb.get(access.verb) ?? rules));
+}
+
+function factsRead({ rules }: CompiledRules): ReadonlySet<string> {
+  const reads = rules.flatMap(({ conditions }) => conditions.flatMap((condition) => [...condition.reads]));
+  const facts = reads.flatMap((read) => (read.startsWith('facts.') ? [read.slice('facts.'.length)] : []));
+  const byLabel = rules.some(({ rule: { match } }) => match.namespaces?.some((each) => typeof each !== 'string'));
+  return new Set([...facts, ...(byLabel ? ['namespaceLabels'] : [])]);
+}
+
+const surely = ({ judgement }: Finding): boolean => judgement.truth === 'true';
+const surelyErring = ({ judgement }: Finding): boolean => judgement.truth === 'error';
+/** In the second pass nothing is left to be found out: what could fail has failed. */
+const erring = ({ judgement }: Finding): boolean => judgement.errors.length > 0;
+const possibly = ({ judgement }: Finding): boolean => judgement.truth !== 'error';
+const effectOf = ({ rule }: Finding): Verdict => rule.rule.effect;
 
 /** Denied for sure, whatever the unknown members turn out to be; undefined: not yet. */
-function firstPass(all: readonly Finding[], input: DecisionInput, bundleDigest: string): Decision | undefined {
-  const denying = all.filter(({ rule }) => rule.effect === 'deny').filter(surely);
-  if (denying.length > 0) return denied(denying, all, bundleDigest);
-  const hopeless = input.targets.some((_, target) =>
-    all.every(({ rule, truths }) => rule.effect === 'deny' || truths[target] === 'false'),
-  );
-  return hopeless ? nothingMatches(input, all, bundleDigest) : undefined;
+function firstPass(found: Found, input: DecisionInput): Decision | undefined {
+  const denying = found.all.filter((each) => effectOf(each) === 'deny').filter(surely);
+  if (denying.length > 0 || found.all.some(surelyErring)) return denied(denying, found);
+  const hopeless = found.perTarget.some((findings) => findings.every((each) => effectOf(each) === 'deny'));
+  return hopeless ? nothingMatches(input, found) : undefined;
 }
 
-function wholeDecision(all: readonly Finding[], input: DecisionInput, bundleDigest: string): Decision {
+function wholeDecision(found: Found, input: DecisionInput): Decision {
   // What could be a deny is one: in the second pass nothing is left to be found out.
-  const denying = all.filter(({ rule, truths }) => rule.effect === 'deny' && truths.some((each) => each !== 'false'));
-  if (denying.length > 0) return denied(denying, all, bundleDigest);
-  const covered = input.targets.every((_, target) =>
-    all.some(({ rule, truths }) => rule.effect !== 'deny' && truths[target] === 'true'),
+  const denying = found.all.filter((each) => effectOf(each) === 'deny').filter(possibly);
+  if (denying.length > 0 || found.all.some(erring)) return denied(denying, found);
+  const covered = found.perTarget.every((findings) =>
+    findings.some((each) => effectOf(each) !== 'deny' && surely(each)),
   );
-  if (!covered || input.targets.length === 0) return nothingMatches(input, all, bundleDigest);
-  const reviewing = all.filter(
-    ({ rule, truths }) => rule.effect === 'review' && truths.some((each) => each !== 'false'),
-  );
-  if (reviewing.length > 0) return held(reviewing, all, bundleDigest);
-  const allowing = all.filter(({ rule }) => rule.effect === 'allow').filter(surely);
-  return decision('allow', allowing, all, bundleDigest);
+  if (!covered || input.targets.length === 0) return nothingMatches(input, found);
+  const reviewing = found.all.filter((each) => effectOf(each) === 'review');
+  if (reviewing.length > 0) return held(reviewing, found);
+  return decision('allow', found.all.filter(surely), found);
 }
 
-const denied = (rules: readonly Finding[], all: readonly Finding[], bundleDigest: string): Decision =>
-  decision('deny', rules, all, bundleDigest);
-
-function held(rules: readonly Finding[], all: readonly Finding[], bundleDigest: string): Decision {
-  const requirement = addUp(rules.map(({ rule }) => rule.require));
-  return { ...decision('review', rules, all, bundleDigest), requirement };
+/** Because of rules that say so, or because a condition could not be decided. */
+function denied(denying: readonly Finding[], found: Found): Decision {
+  if (denying.length > 0) return decision('deny', denying, found);
+  const [first] = errorsIn(found);
+  const because =
+    first === undefined
+      ? 'A condition could not be decided.'
+      : `What cannot be decided is denied: its condition \`${first.condition}\` failed, ${first.error}.`;
+  return { ...decision('deny', found.all.filter(erring), found), because };
 }
 
-function decision(
-  verdict: Verdict,
-  deciding: readonly Finding[],
-  all: readonly Finding[],
-  bundleDigest: string,
-): Decision {
-  const matched = all.filter(surely).map(({ rule }) => rule.name);
-  const because = deciding.map(({ rule }) => rule.description).join(' ');
-  return { verdict, rule: deciding[0]?.rule.name, matched, because, requirement: undefined, bundleDigest };
+function held(reviewing: readonly Finding[], found: Found): Decision {
+  const requirement = addUp(distinct(reviewing).map(({ rule }) => rule.require));
+  return { ...decision('review', reviewing, found), requirement };
 }
 
-function nothingMatches(input: DecisionInput, all: readonly Finding[], bundleDigest: string): Decision {
+function decision(verdict: Verdict, deciding: readonly Finding[], found: Found): Decision {
+  const rules = distinct(deciding);
+  const errors = errorsIn(found);
+  return {
+    verdict,
+    rule: rules[0]?.rule.name,
+    matched: distinct(found.all.filter(surely)).map(({ rule }) => rule.name),
+    because: rules.map(({ rule }) => rule.description).join(' '),
+    requirement: undefined,
+    bundleDigest: found.bundleDigest,
+    ...(errors.length === 0 ? {} : { errors }),
+  };
+}
+
+function nothingMatches(input: DecisionInput, found: Found): Decision {
   const because =
     input.targets.length === 0
       ? 'The call names nothing that a rule could be about.'
       : 'No rule allows this, and what no rule allows is denied.';
-  const matched = all.filter(surely).map(({ rule }) => rule.name);
-  return { verdict: 'deny', rule: undefined, matched, because, requirement: undefined, bundleDigest };
+  return { ...decision('deny', [], found), because };
+}
+
+/** Each rule once, by name. */
+const distinct = (findings: readonly Finding[]): readonly CompiledRule[] =>
+  [...new Set(findings.map(({ rule }) => rule))].sort((a, b) => (a.rule.name < b.rule.name ? -1 : 1));
+
+/** Each once, though several targets may have met it. */
+function errorsIn(found: Found): readonly ConditionError[] {
+  const errors = new Map<string, ConditionError>();
+  for (const { rule, judgement } of found.all.filter(erring))
+    for (const { condition, error } of judgement.errors) {
+      const said = { rule: rule.rule.name, condition, error };
+      errors.set(JSON.stringify(said), said);
+    }
+  return [...errors.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, error]) => error);
 }

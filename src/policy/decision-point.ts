@@ -1,10 +1,10 @@
 import type { Decision, DecisionPoint } from '../domain/decision.ts';
-import { type Bundle, loadBundle } from './bundle.ts';
+import type { Bundle } from './bundle.ts';
 import { createRulePoint } from './decide.ts';
 
 /** A bundle as a decision point; of a broken one it denies everything and says what is wrong. */
 export function createDecisionPoint(bundle: Bundle): DecisionPoint {
-  if (bundle.rules !== undefined) return createRulePoint(bundle.rules, bundle.digest);
+  if (bundle.rules !== undefined) return createRulePoint(bundle.compiled, bundle.digest);
   const decision: Decision = {
     verdict: 'deny',
     rule: undefined,
@@ -13,16 +13,10 @@ export function createDecisionPoint(bundle: Bundle): DecisionPoint {
     requirement: undefined,
     bundleDigest: bundle.digest,
   };
-  return { bundleDigest: bundle.digest, first: () => ({ undecided: false, decision }), decide: () => decision };
-}
-
-export interface LoadedPolicy {
-  readonly point: DecisionPoint;
-  /** Why everything is denied; undefined: the bundle is good. HTTP refuses to start with one. */
-  readonly fault: string | undefined;
-}
-
-export async function loadPolicy(folder: string): Promise<LoadedPolicy> {
-  const bundle = await loadBundle(folder);
-  return { point: createDecisionPoint(bundle), fault: bundle.fault };
+  return {
+    bundleDigest: bundle.digest,
+    first: () => ({ undecided: false, decision }),
+    decide: () => decision,
+    readsFact: () => false,
+  };
 }

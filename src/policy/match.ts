@@ -1,44 +1,55 @@
 import type { DecisionInput, Target } from '../domain/decision.ts';
+import type { Subject } from './context.ts';
 import type { Match, Rule } from './rule.ts';
 
-/** Three-valued (Kleene): unknown is what a member that is not known yet makes of a condition. */
-export type Truth = 'true' | 'false' | 'unknown';
+/**
+ * Kleene's logic with errors: `unknown` is what a member that is not known yet makes of a condition, `error` one that should
+ * be known and is not.
+ */
+export type Truth = 'true' | 'false' | 'unknown' | 'error';
 
 const truth = (value: boolean): Truth => (value ? 'true' : 'false');
 
-/** False wins over unknown: what surely does not match need not be found out. */
-function all(conditions: readonly Truth[]): Truth {
+/** What surely does not match need not be found out; what may still turn out not to match has not failed yet. */
+export function all(conditions: readonly Truth[]): Truth {
   if (conditions.includes('false')) return 'false';
-  return conditions.includes('unknown') ? 'unknown' : 'true';
+  if (conditions.includes('unknown')) return 'unknown';
+  return conditions.includes('error') ? 'error' : 'true';
 }
 
 function any(conditions: readonly Truth[]): Truth {
   if (conditions.includes('true')) return 'true';
-  return conditions.includes('unknown') ? 'unknown' : 'false';
+  if (conditions.includes('unknown')) return 'unknown';
+  return conditions.includes('error') ? 'error' : 'false';
 }
 
 /** Whether a rule is about this target of a call. Members that a rule leaves out match everything. */
-export type Matcher = (input: DecisionInput, target: Target) => Truth;
+export type Matcher = (input: DecisionInput, subject: Subject) => Truth;
 
 export function matcherOf(rule: Rule): Matcher {
   const { principal, tools, verbs, resources, namespaces, clusterScoped, clusters } = rule.match;
   const forCall = callMatcher({ principal, tools, clusters });
-  const inNamespace = namespaces?.map(globOf);
+  const inNamespace = namespaces?.map(namespaceTest);
   const onResource = resources?.map(resourceMatcher);
-  return (input, target) => {
+  const tests: ((subject: Subject) => Truth)[] = [];
+  if (verbs !== undefined && !verbs.includes('*')) tests.push(({ target }) => verbMatches(verbs, target));
+  if (onResource !== undefined) tests.push(({ target }) => any(onResource.map((test) => test(target))));
+  if (inNamespace !== undefined) tests.push((subject) => namespaceMatches(inNamespace, subject));
+  if (clusterScoped !== undefined) tests.push(({ target }) => scopeMatches(clusterScoped, target));
+  return (input, subject) => {
     if (!forCall(input)) return 'false';
-    return all([
-      verbs === undefined ? 'true' : verbMatches(verbs, target),
-      onResource === undefined ? 'true' : any(onResource.map((test) => test(target))),
-      inNamespace === undefined ? 'true' : namespaceMatches(inNamespace, target),
-      clusterScoped === undefined ? 'true' : scopeMatches(clusterScoped, target),
-    ]);
+    let truth: Truth = 'true';
+    for (const test of tests) {
+      const next = test(subject);
+      if (next === 'false') return 'false';
+      truth = all([truth, next]);
+    }
+    return truth;
   };
 }
 
 /** An apply whose object is not known yet may turn out to be a create. */
 function verbMatches(verbs: readonly string[], { access, resourceGroup }: Target): Truth {
-  if (verbs.includes('*')) return 'true';
   const open = resourceGroup === undefined && access.verb === 'patch' && access.subresource === undefined;
   return open ? some(['create', 'patch'].map((verb) => verbs.includes(verb))) : truth(verbs.includes(access.verb));
 }
@@ -46,12 +57,28 @@ function verbMatches(verbs: readonly string[], { access, resourceGroup }: Target
 const some = (outcomes: readonly boolean[]): Truth =>
   outcomes.every((each) => each) ? 'true' : outcomes.includes(true) ? 'unknown' : 'false';
 
+type NamespaceTest = (name: string, subject: Subject) => Truth;
+
+function namespaceTest(pattern: NonNullable<Match['namespaces']>[number]): NamespaceTest {
+  if (typeof pattern === 'string') {
+    const glob = globOf(pattern);
+    return (name) => truth(glob(name));
+  }
+  const wanted = Object.entries(pattern.labels);
+  return (_, { namespaceLabels }) => {
+    if (namespaceLabels === 'unknown') return 'unknown';
+    if (namespaceLabels === undefined) return 'error';
+    return truth(wanted.every(([key, value]) => Object.hasOwn(namespaceLabels, key) && namespaceLabels[key] === value));
+  };
+}
+
 /** While the kind is not known, a namespace is only the one it would be in if it had one. */
-function namespaceMatches(globs: readonly ((name: string) => boolean)[], target: Target): Truth {
-  const { namespace, resourceGroup } = target;
+function namespaceMatches(tests: readonly NamespaceTest[], subject: Subject): Truth {
+  const { namespace, resourceGroup } = subject.target;
   if (namespace === undefined) return 'unknown';
-  if (namespace === null || !globs.some((test) => test(namespace))) return 'false';
-  return resourceGroup === undefined ? 'unknown' : 'true';
+  if (namespace === null) return 'false';
+  const found = any(tests.map((test) => test(namespace, subject)));
+  return found === 'true' && resourceGroup === undefined ? 'unknown' : found;
 }
 
 function scopeMatches(clusterScoped: boolean, { namespace, resourceGroup }: Target): Truth {

@@ -1,4 +1,4 @@
-import type { Requirement, Slot } from '../domain/decision.ts';
+import type { Escalation, Requirement, Slot } from '../domain/decision.ts';
 import type { RuleRequirement } from './rule.ts';
 
 const defaultSeconds = 15 * 60;
@@ -11,20 +11,25 @@ export function addUp(requirements: readonly (RuleRequirement | undefined)[]): R
   const counts = new Map<string | undefined, number>();
   for (const requirement of requirements)
     for (const { group, count } of slotsOf(requirement)) counts.set(group, Math.max(counts.get(group) ?? 0, count));
+  const escalation = escalationsOf(requirements);
   return {
     slots: inOrder(counts),
     decideWithinSeconds: shortest(requirements.map((each) => each?.decideWithin)),
     useWithinSeconds: shortest(requirements.map((each) => each?.useWithin)),
     ownerMay: requirements.length > 0 && requirements.every((each) => each?.ownerMay === true),
     confirmCode: requirements.some((each) => each?.confirmCode === true),
+    ...(escalation.length === 0 ? {} : { escalation }),
   };
 }
 
 /** Of one rule, the slots of one group are added: it says them all at once. */
-function slotsOf(requirement: RuleRequirement | undefined): readonly Slot[] {
-  if (requirement?.slots === undefined) return [{ group: undefined, count: requirement?.people ?? 1 }];
+export function slotsOf(requirement: RuleRequirement | undefined): readonly Slot[] {
+  const { slots, groups = [], people = groups.length } = requirement ?? { people: 1 };
   const counts = new Map<string | undefined, number>();
-  for (const { group, count } of requirement.slots) counts.set(group, (counts.get(group) ?? 0) + count);
+  const add = (group: string | undefined, count: number): void =>
+    void counts.set(group, (counts.get(group) ?? 0) + count);
+  for (const { group, count } of slots ?? groups.map((each) => ({ group: each, count: 1 }))) add(group, count);
+  if (slots === undefined && people > groups.length) add(undefined, people - groups.length);
   return [...counts].map(([group, count]) => ({ group, count }));
 }
 
@@ -37,3 +42,16 @@ function inOrder(counts: ReadonlyMap<string | undefined, number>): readonly Slot
 
 const shortest = (seconds: readonly (number | undefined)[]): number =>
   Math.min(...seconds.map((each) => each ?? defaultSeconds));
+
+/** Each group once, at the earliest time that any rule names. */
+function escalationsOf(requirements: readonly (RuleRequirement | undefined)[]): readonly Escalation[] {
+  const earliest = new Map<string, number>();
+  for (const requirement of requirements) {
+    if (requirement?.escalate === undefined) continue;
+    const { after, to } = requirement.escalate;
+    earliest.set(to, Math.min(earliest.get(to) ?? after, after));
+  }
+  return [...earliest]
+    .map(([group, afterSeconds]) => ({ afterSeconds, group }))
+    .sort((a, b) => a.afterSeconds - b.afterSeconds || (a.group < b.group ? -1 : 1));
+}

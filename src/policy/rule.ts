@@ -1,19 +1,13 @@
 import { z } from 'zod';
-
-/** `15m`, `90s`, `2h`: as seconds. */
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,5}[smh]$/, 'a duration such as 90s, 15m or 2h')
-  .transform((text) => Number(text.slice(0, -1)) * ({ s: 1, m: 60, h: 3600 }[text.slice(-1)] ?? 1))
-  .refine((seconds) => seconds <= 7 * 86_400, 'at most 7 days');
+import { limits } from './cel/limits.ts';
+import { requirement } from './requirement-schema.ts';
 
 const strings = z.array(z.string().min(1).max(253)).min(1);
-const people = z.int().min(1).max(20);
 
 const principals = z.strictObject({
   agents: strings.optional().describe('Names of agents, or globs'),
   groups: strings.optional().describe('The principal is in one of them'),
-  issuers: strings.optional(),
+  issuers: strings.optional().describe('Who vouches for the principal'),
   verified: z.boolean().optional().describe('Whether a token was verified'),
 });
 
@@ -24,9 +18,20 @@ const resource = z
     'a plural with its group, such as pods, deployments.apps, pods/exec, *.rbac.authorization.k8s.io or *; not a kind',
   );
 
+const namespace = z
+  .union([
+    z.string().min(1).max(253),
+    z.strictObject({
+      labels: z
+        .record(z.string().min(1).max(317), z.string().max(63))
+        .refine((labels) => Object.keys(labels).length > 0, 'at least one label'),
+    }),
+  ])
+  .describe('A name, a glob, or {labels: {key: value}}: a namespace that has all of them');
+
 const match = z.strictObject({
   principal: principals.optional(),
-  tools: strings.optional(),
+  tools: strings.optional().describe('Names of tools, without a prefix'),
   verbs: z
     .array(z.enum(['get', 'list', 'create', 'patch', 'delete', '*']))
     .min(1)
@@ -36,25 +41,14 @@ const match = z.strictObject({
     .min(1)
     .optional()
     .describe('Without a subresource: the object itself, not its subresources'),
-  namespaces: strings.optional().describe('Names or globs; what is in no namespace has none and is not matched'),
+  namespaces: z
+    .array(namespace)
+    .min(1)
+    .optional()
+    .describe('One of these; what is in no namespace has none and is not matched'),
   clusterScoped: z.boolean().optional().describe('true: only what is in no one namespace; false: only what is'),
   clusters: strings.optional().describe('Configured names, or globs'),
 });
-
-const requirement = z
-  .strictObject({
-    people: people.optional().describe('Anybody of the people registry'),
-    slots: z
-      .array(z.strictObject({ group: z.string().min(1).optional(), count: people.default(1) }))
-      .min(1)
-      .max(10)
-      .optional(),
-    decideWithin: duration.optional(),
-    useWithin: duration.optional(),
-    ownerMay: z.boolean().default(false).describe('The person behind the agent may countersign'),
-    confirmCode: z.boolean().default(false).describe('A vote must repeat the code of the approval'),
-  })
-  .refine((each) => (each.people === undefined) !== (each.slots === undefined), 'give either people or slots');
 
 export const ruleSchema = z
   .strictObject({
@@ -63,7 +57,13 @@ export const ruleSchema = z
       .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case words with "-"')
       .max(63),
     description: z.string().min(10).max(300).describe('One sentence, which who is refused or asked reads'),
-    match: match.default({}),
+    match: match.default({}).describe('What the rule is about; members that are left out match everything'),
+    when: z
+      .array(z.string().min(1).max(limits.expression))
+      .min(1)
+      .max(limits.conjuncts)
+      .optional()
+      .describe('Conditions in CEL over principal, call, facts and time; all must be true'),
     effect: z.enum(['deny', 'review', 'allow']),
     require: requirement.optional().describe('For review; default: one person'),
   })
@@ -72,7 +72,7 @@ export const ruleSchema = z
     message: 'only a review rule requires people',
   });
 
-export const fileSchema = z.strictObject({ rules: z.array(ruleSchema) });
+export const fileSchema = z.strictObject({ rules: z.array(ruleSchema).max(5000) });
 
 export type Rule = z.infer<typeof ruleSchema>;
 export type Match = Rule['match'];

@@ -22,6 +22,7 @@ it('no spelling of resource, namespace or agent gets past a rule', () => {
     tool: 'get',
     cluster: '*',
     facts: undefined,
+    now: 0,
     targets: [{ resourceGroup, access: { verb: 'get' }, namespace }],
   });
   expect(point.decide(call('pods', 'shop')).verdict).toBe('allow');

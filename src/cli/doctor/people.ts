@@ -3,6 +3,7 @@ import { createPeople } from '../../approval/people.ts';
 import type { Config } from '../../config.ts';
 import type { Person } from '../../domain/approval.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { slotsOf } from '../../policy/requirement.ts';
 import type { Rule } from '../../policy/rule.ts';
 import { because, type Finding, fail, ok, warn } from './finding.ts';
 
@@ -18,7 +19,7 @@ export function checkPeople(config: Config, bundle: Bundle): readonly Finding[] 
 
 function quorum(people: readonly Person[], rules: readonly Rule[]): readonly Finding[] {
   const reviews = rules.filter((rule) => rule.effect === 'review');
-  const short = reviews.flatMap((rule) => slotsOf(rule).flatMap((slot) => shortage(people, rule, slot)));
+  const short = reviews.flatMap((rule) => slotsOf(rule.require).flatMap((slot) => shortage(people, rule, slot)));
   if (short.length > 0) return short;
   const groups = new Set(people.flatMap(({ groups: own }) => own)).size;
   return [
@@ -28,11 +29,6 @@ function quorum(people: readonly Person[], rules: readonly Rule[]): readonly Fin
     ),
   ];
 }
-
-const slotsOf = ({
-  require: needs,
-}: Rule): readonly { readonly group?: string | undefined; readonly count: number }[] =>
-  needs?.slots ?? [{ count: needs?.people ?? 1 }];
 
 function shortage(
   people: readonly Person[],

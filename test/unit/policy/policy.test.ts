@@ -22,6 +22,7 @@ const call = (...targets: Target[]): DecisionInput => ({
   cluster: 'shop-prod',
   targets,
   facts: undefined,
+  now: 0,
 });
 const rule = (effect: Verdict, match: object = {}, more: object = {}): Rule =>
   ruleSchema.parse({ name: 'a-rule', description: 'A rule of a test.', effect, match, ...more });

@@ -1,0 +1,109 @@
+import type { DecisionInput, Target } from '../domain/decision.ts';
+import { factsAbout } from '../domain/facts/facts.ts';
+import { factSpecs } from '../domain/facts/spec.ts';
+import type { FactFields } from '../domain/facts/specs/type.ts';
+import { type Condition, type Conditions, createConditions, type Roots } from './cel/condition.ts';
+
+/** What conditions can read, with its types. */
+export const rootFields: { readonly [root: string]: FactFields } = {
+  principal: {
+    issuer: 'string',
+    subject: 'string',
+    agent: 'string',
+    client: 'string',
+    person: 'string',
+    groups: 'list<string>',
+    verified: 'bool',
+  },
+  call: {
+    tool: 'string',
+    cluster: 'string',
+    verb: 'string',
+    subresource: 'string',
+    resource: 'string',
+    namespace: 'string',
+    name: 'string',
+    objectCount: 'int',
+  },
+  facts: Object.fromEntries(factSpecs.map(({ name, type }) => [name, type])),
+  time: { hour: 'int', minute: 'int', weekday: 'int', date: 'string', epochSeconds: 'int' },
+};
+
+export const createPolicyConditions = (): Conditions => createConditions(rootFields);
+
+export type Value = ReturnType<Condition['evaluate']> | 'unknown';
+
+/** One target of a call as conditions see it; each condition is evaluated once. */
+export interface Subject {
+  readonly target: Target;
+  /** Labels of the namespace: `unknown` in the first pass, undefined where they could not be read. */
+  readonly namespaceLabels: Readonly<Record<string, string>> | undefined | 'unknown';
+  value(condition: Condition): Value;
+}
+
+/** In the first pass what the call does not say yet is unknown; in the second nothing is, and what is missing is an error. */
+export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: 'first' | 'second'): readonly Subject[] {
+  const view = (root: string, raw: unknown): object => {
+    const made = conditions.views.get(root);
+    if (made === undefined) throw new Error(`no root ${root}`);
+    return new made(raw);
+  };
+  const principal = view('principal', { client: '', person: '', ...defined(input.principal) });
+  const time = view('time', timeOf(input.now));
+  return input.targets.map((target, index) => {
+    const facts = input.facts === undefined ? {} : factsAbout(input.facts, index);
+    const roots: Roots = { principal, time, call: view('call', callOf(input, target)), facts: view('facts', facts) };
+    const unknown = pass === 'first' ? unknownIn(target) : undefined;
+    const known = new Map<Condition, Value>();
+    return {
+      target,
+      namespaceLabels: pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels,
+      value: (condition) => {
+        const before = known.get(condition);
+        if (before !== undefined) return before;
+        const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(roots);
+        known.set(condition, value);
+        return value;
+      },
+    };
+  });
+}
+
+const defined = <T extends object>(value: T): object =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+
+const callOf = (
+  { tool, cluster, facts }: DecisionInput,
+  { access, resourceGroup, namespace, name }: Target,
+): object => ({
+  tool,
+  cluster,
+  verb: access.verb,
+  subresource: access.subresource ?? '',
+  resource: resourceGroup,
+  namespace: namespace ?? '',
+  name: name ?? '',
+  objectCount: facts?.call.objectCount,
+});
+
+/** Whether a condition reads what the call does not say yet. */
+function unknownIn({ access, resourceGroup, namespace, name }: Target): (condition: Condition) => boolean {
+  const unknown = new Set(['call.objectCount']);
+  if (resourceGroup === undefined)
+    for (const member of ['resource', 'verb', 'namespace']) unknown.add(`call.${member}`);
+  if (namespace === undefined) unknown.add('call.namespace');
+  if (name === undefined && access.verb !== 'list') unknown.add('call.name');
+  return ({ reads }) => [...reads].some((read) => read.startsWith('facts.') || unknown.has(read));
+}
+
+/** UTC; the weekday as in ISO 8601, Monday is 1. */
+function timeOf(now: number): object {
+  const date = new Date(now);
+  return {
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    weekday: date.getUTCDay() === 0 ? 7 : date.getUTCDay(),
+    date: date.toISOString().slice(0, 10),
+    epochSeconds: Math.floor(now / 1000),
+  };
+}
