@@ -56,9 +56,10 @@ export interface Judgement {
   readonly errors: readonly { readonly condition: string; readonly error: string }[];
 }
 
-const no: Judgement = { truth: 'false', errors: [] };
-const yes: Judgement = { truth: 'true', errors: [] };
-const open: Judgement = { truth: 'unknown', errors: [] };
+const none: Judgement['errors'] = [];
+const no: Judgement = { truth: 'false', errors: none };
+const yes: Judgement = { truth: 'true', errors: none };
+const open: Judgement = { truth: 'unknown', errors: none };
 
 /**
  * Match and all conjuncts. One that is false decides, whatever the others are: a rule that is surely not about a target
@@ -67,13 +68,13 @@ const open: Judgement = { truth: 'unknown', errors: [] };
 export function judge({ rule, matches, conditions }: CompiledRule, input: DecisionInput, subject: Subject): Judgement {
   let truth = matches(input, subject);
   if (truth === 'false') return no;
-  const errors =
-    truth === 'error' ? [{ condition: labelsOf(rule), error: 'the labels of the namespace are absent' }] : [];
+  let errors: Judgement['errors'] =
+    truth === 'error' ? [{ condition: labelsOf(rule), error: 'the labels of the namespace are absent' }] : none;
   for (const condition of conditions) {
     const value = subject.value(condition);
     if (value === false) return no;
     if (value === true) continue;
-    if (value !== 'unknown') errors.push({ condition: condition.text, error: value.error });
+    if (value !== 'unknown') errors = [...errors, { condition: condition.text, error: value.error }];
     truth = all([truth, value === 'unknown' ? 'unknown' : 'error']);
   }
   if (errors.length > 0) return { truth, errors };

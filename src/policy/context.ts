@@ -54,15 +54,15 @@ export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: '
     const facts = input.facts === undefined ? {} : factsAbout(input.facts, index);
     const roots: Roots = { principal, time, call: view('call', callOf(input, target)), facts: view('facts', facts) };
     const unknown = pass === 'first' ? unknownIn(target) : undefined;
-    const known = new Map<Condition, Value>();
+    const known: Value[] = [];
     return {
       target,
       namespaceLabels: pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels,
       value: (condition) => {
-        const before = known.get(condition);
+        const before = known[condition.id];
         if (before !== undefined) return before;
         const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(roots);
-        known.set(condition, value);
+        known[condition.id] = value;
         return value;
       },
     };

@@ -16,12 +16,14 @@ interface Finding {
 export function createRulePoint(compiled: CompiledRules, bundleDigest: string): DecisionPoint {
   const candidates = indexed(compiled.rules);
   const look = (input: DecisionInput, pass: 'first' | 'second'): Found => {
-    const perTarget = subjectsOf(input, compiled.conditions, pass).map((subject) =>
-      candidates(subject.target).flatMap((rule): Finding[] => {
+    const perTarget = subjectsOf(input, compiled.conditions, pass).map((subject) => {
+      const findings: Finding[] = [];
+      for (const rule of candidates(subject.target)) {
         const judgement = judge(rule, input, subject);
-        return judgement.truth === 'false' ? [] : [{ rule, judgement }];
-      }),
-    );
+        if (judgement.truth !== 'false') findings.push({ rule, judgement });
+      }
+      return findings;
+    });
     return { perTarget, all: perTarget.flat(), bundleDigest };
   };
   const reads = factsRead(compiled);

@@ -8,6 +8,8 @@ import { walk } from './walk.ts';
 
 /** One conjunct, checked and compiled. */
 export interface Condition {
+  /** From 0, in the order of compilation: what was found out is kept by it. */
+  readonly id: number;
   readonly text: string;
   /** `facts.replicas`, `principal.groups` … */
   readonly reads: ReadonlySet<string>;
@@ -35,14 +37,19 @@ export function createConditions(roots: { readonly [root: string]: FactFields })
     compile: (text) => {
       const known = compiled.get(text);
       if (known !== undefined) return known;
-      const condition = compile(text, environment, patterns, names);
+      const condition = { id: compiled.size, ...compile(text, environment, patterns, names) };
       compiled.set(text, condition);
       return condition;
     },
   };
 }
 
-function compile(text: string, environment: CelEnvironment, patterns: Patterns, names: ReadonlySet<string>): Condition {
+function compile(
+  text: string,
+  environment: CelEnvironment,
+  patterns: Patterns,
+  names: ReadonlySet<string>,
+): Omit<Condition, 'id'> {
   if (text.length > limits.expression)
     throw new Error(`a condition has at most ${limits.expression} characters: split it into several`);
   const parsed = parse(text, environment);
