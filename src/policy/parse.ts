@@ -11,7 +11,7 @@ export interface Parsed<T> {
 /** @throws Error that names the file, and each fault with its line and path */
 export function parseYamlFile<S extends z.ZodType>(text: string, file: string, schema: S): Parsed<z.output<S>> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: lines });
+  const document = parseDocument(text, { uniqueKeys: true, prettyErrors: false, lineCounter: lines, merge: true });
   const at = (offset: number): string => `${file}:${lines.linePos(offset).line}`;
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) throw new Error(`${at(problem.pos[0])}: ${problem.message.split('\n')[0]}`);

@@ -41,38 +41,6 @@ afterEach(async () => {
 const log = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() });
 const allowAll = 'rules: [{ name: all, description: "All is allowed here.", effect: allow }]';
 
-describe('the shipped bundles', () => {
-  it.each<[string, Target, Verdict, number]>([
-    ['strict', target('get', 'secrets', 'shop'), 'allow', 0],
-    ['strict', target('list', 'pods', null), 'allow', 0],
-    ['strict', target('get', 'pods', 'kube-system'), 'allow', 0],
-    ['strict', target('patch', 'deployments.apps', 'shop'), 'review', 1],
-    ['strict', target('patch', 'deployments.apps/scale', 'shop'), 'review', 1],
-    ['strict', target('delete', 'secrets', 'shop'), 'review', 2],
-    ['strict', target('create', 'pods/exec', 'shop'), 'review', 2],
-    ['strict', target('patch', 'roles.rbac.authorization.k8s.io', 'shop'), 'review', 2],
-    ['strict', target('delete', 'namespaces', null), 'review', 2],
-    ['strict', target('patch', 'nodes', null), 'review', 2],
-    ['strict', target('patch', 'configmaps', 'kube-system'), 'deny', 0],
-    ['strict', target('create', 'pods/exec', 'kube-system'), 'deny', 0],
-    ['strict', target('patch', 'pods/ephemeralcontainers', 'shop'), 'deny', 0],
-    ['strict', target('create', 'serviceaccounts/token', 'shop'), 'deny', 0],
-    ['strict', target('get', 'nodes/proxy', null), 'deny', 0],
-    ['strict', target('delete', 'validatingwebhookconfigurations.admissionregistration.k8s.io', null), 'deny', 0],
-    ['sandbox', target('get', 'pods', 'shop'), 'allow', 0],
-    ['sandbox', target('delete', 'deployments.apps', 'shop'), 'review', 1],
-    ['sandbox', target('delete', 'pods', 'kube-system'), 'deny', 0],
-  ])('%s: %j is %s', async (name, on, verdict, people) => {
-    const bundle = await loadBundle(join(import.meta.dirname, '../../../policies', name));
-    expect(bundle.fault).toBeUndefined();
-    const decision = createDecisionPoint(bundle).decide(call(on));
-    expect(decision.verdict).toBe(verdict);
-    expect((decision.requirement?.slots ?? []).reduce((sum, slot) => sum + slot.count, 0)).toBe(people);
-    if (verdict === 'review') expect(decision.requirement?.ownerMay).toBe(name === 'sandbox');
-    expect(decision.because).toMatch(/\.$/);
-  });
-});
-
 describe('matching', () => {
   it.each<[object, Target, boolean]>([
     [{ resources: ['pods'] }, target('get', 'pods', 'a'), true],
