@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import type { AuditEvent, AuditLog } from '../domain/audit-event.ts';
 import { type Clock, type Log, newInvocationId, type Random } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
+import { type Masked, open } from '../domain/masked.ts';
+import { attachText } from './attached.ts';
 import { beginChain, type Chain, type Entry } from './chain.ts';
 import { encodeEvent, encodeUnbounded } from './encode.ts';
 import { flushAtExit } from './exit.ts';
@@ -95,6 +97,14 @@ class GroupCommitLog implements OpenAuditLog {
       this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
       this.#schedule();
     });
+  }
+
+  async attach(text: Masked<string>): Promise<string> {
+    try {
+      return await attachText(this.#options.folder, open(text));
+    } catch (thrown) {
+      throw unavailable(this.#options.folder, thrown);
+    }
   }
 
   note(event: AuditEvent): void {

@@ -44,6 +44,11 @@ export interface AuditLog {
   append(event: AuditEvent): Promise<void>;
   /** Rides the next flush, within 50 ms: for the outcome of a read. Failure turns readiness red. */
   note(event: AuditEvent): void;
+  /**
+   * Keeps a text that is too long for a line beside the log, named by its digest; resolves to `sha256:<hex>`, for the line that
+   * speaks of it, when it is on disk. @throws AuditUnavailable
+   */
+  attach(text: Masked<string>): Promise<string>;
   readonly healthy: boolean;
   close(): Promise<void>;
 }

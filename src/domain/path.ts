@@ -19,11 +19,16 @@ export function formatPath(path: Path): string {
       if (/^[A-Za-z_$][\w$-]*$/.test(step)) text += text === '' ? step : `.${step}`;
       else text += `[${JSON.stringify(step)}]`;
     } else if ('index' in step) text += `[${step.index}]`;
-    else if ('value' in step) text += `[=${typeof step.value === 'string' ? step.value : JSON.stringify(step.value)}]`;
-    else text += `[${Object.values(step.key).map(String).join(',')}]`;
+    else if ('value' in step)
+      text += `[=${typeof step.value === 'string' ? plain(step.value) : JSON.stringify(step.value)}]`;
+    else text += `[${Object.values(step.key).map(keyText).join(',')}]`;
   }
   return text;
 }
+
+/** A key that has brackets or quotes of its own would read as more of the path. */
+const plain = (text: string): string => (/[[\]"]/.test(text) ? JSON.stringify(text) : text);
+const keyText = (value: Json): string => plain(String(value));
 
 /** The value at `path`, or undefined where it is not there. */
 export function valueAt(root: Json | undefined, path: Path): Json | undefined {

@@ -29,7 +29,7 @@ export function refuseIfSurelyDenied(
   targets: readonly Target[],
 ): void {
   const { principal } = call.invocation;
-  const first = gate.policy().first({ principal, tool, cluster, targets, facts: undefined });
+  const first = gate.policy().first({ principal, tool, cluster, targets, facts: undefined, now: gate.clock.now() });
   if (!first.undecided) throw denied(cluster, first.decision);
 }
 
@@ -47,6 +47,7 @@ export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): P
     cluster: cluster.name,
     targets,
     facts: plan.facts,
+    now: gate.clock.now(),
   });
   call.story = {
     ...call.story,
@@ -76,6 +77,7 @@ export function mayRead(
     cluster,
     targets: [target],
     facts: undefined,
+    now: gate.clock.now(),
   };
   return gate.policy().decide(input).verdict === 'allow';
 }

@@ -1,12 +1,9 @@
 import type { Cluster, PlanningHandle } from '../domain/cluster.ts';
 import { callDigest, objectDigests, planDigestOf, requestForm } from '../domain/digest.ts';
 import type { ObjectEffect } from '../domain/effect.ts';
-import { CountersignError } from '../domain/errors.ts';
-import { deriveFacts, namespacesTouched } from '../domain/facts/derive.ts';
-import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Principal } from '../domain/principal.ts';
-import { isMutating, type PlannedRequest } from '../domain/request.ts';
 import { objectId } from '../domain/resource.ts';
 import type { Drafted, Tool, ToolPlanning } from '../domain/tool.ts';
 import { refuseIfSurelyDenied, targetsOf } from './authorize.ts';
@@ -14,6 +11,7 @@ import { type Call, idents } from './call.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { completeAll } from './plan/complete.ts';
 import type { Completed } from './plan/completed.ts';
+import { factsOf, recordedFacts } from './plan/facts.ts';
 import { guardPlanning } from './plan/guarded-planning.ts';
 import { missing, namespaceExists } from './plan/missing.ts';
 
@@ -47,12 +45,12 @@ export async function draft(
     tool: tool.name,
     requests,
     effects,
-    facts: deriveFacts({ requests, effects, namespaceLabels: await namespaceLabels(bare, requests) }),
+    facts: await factsOf(gate, bare, completed),
     planDigest: planDigestOf({ cluster: identity, principal, tool: tool.name }, digests),
     manifestDigests: completed.flatMap(({ manifestDigest }) => manifestDigest ?? []),
     notes: drafted.notes ?? [],
   };
-  recordPlan(call, tool, plan);
+  await recordPlan(gate, call, tool, plan);
   return {
     tool,
     input,
@@ -108,44 +106,15 @@ async function completeOrDeny(
 
 const formOf = (gate: Gate, { request, sensitive }: Completed): Json => requestForm(request, sensitive, gate.keyed);
 
-/** Labels of the namespaces that are changed; absent when one cannot be read, so that no rule passes on a default. */
-async function namespaceLabels(
-  planning: PlanningHandle,
-  requests: readonly PlannedRequest[],
-): Promise<Readonly<Record<string, Readonly<Record<string, string>>>> | undefined> {
-  const names = new Set(namespacesTouched(requests.filter(isMutating)));
-  if (names.size === 0) return {};
-  try {
-    const type = await planning.resolveKind('v1', 'Namespace');
-    const read = await Promise.all(
-      [...names].map(async (name) => {
-        const namespace = await planning.get({ type, namespace: undefined, name });
-        return [name, labelsOf(namespace)] as const;
-      }),
-    );
-    return Object.fromEntries(read);
-  } catch (thrown) {
-    if (thrown instanceof CountersignError && thrown.code === 'Forbidden') return undefined;
-    throw thrown;
-  }
-}
-
-function labelsOf(namespace: JsonObject | undefined): Readonly<Record<string, string>> {
-  const metadata = namespace?.metadata;
-  const labels = isJsonObject(metadata) && isJsonObject(metadata.labels) ? metadata.labels : {};
-  return Object.fromEntries(
-    Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-function recordPlan(call: Call, tool: Tool, plan: Plan): void {
+async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan): Promise<void> {
   const objects = plan.requests.flatMap((request) => (request.action === 'list' ? [] : [objectId(request.object)]));
   call.story = {
     ...call.story,
     ...(objects.length === 0 ? {} : { objects }),
     ...(plan.manifestDigests.length === 0 ? {} : { manifestDigests: idents(plan.manifestDigests) }),
   };
-  if (tool.access.mutates) call.note('Planned', { planDigest: idents([plan.planDigest])[0] });
+  if (!tool.access.mutates) return;
+  call.note('Planned', { planDigest: idents([plan.planDigest])[0], ...(await recordedFacts(gate, plan.facts)) });
 }
 
 /** What makes two calls the same: everything but the words around it. */

@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import type { AuditEvent, AuditLog, AuditReader, ChainedVote } from '../../src/domain/audit-event.ts';
 import { CountersignError } from '../../src/domain/errors.ts';
+import { lineDigest } from '../../src/domain/hash-chain.ts';
+import { open } from '../../src/domain/masked.ts';
 
 export interface AuditFake extends AuditLog, AuditReader {
   readonly events: () => readonly AuditEvent[];
@@ -11,6 +13,7 @@ export interface AuditFake extends AuditLog, AuditReader {
 /** An audit log in memory, or in a file where several processes write to one. No chain: only the order and the lines. */
 export function createAuditFake(file?: string): AuditFake {
   const memory: AuditEvent[] = [];
+  const attached = new Map<string, string>();
   let failing = false;
   const events = (): readonly AuditEvent[] => {
     if (file === undefined) return memory;
@@ -32,6 +35,11 @@ export function createAuditFake(file?: string): AuditFake {
     },
     append: async (event) => write(event),
     note: write,
+    attach: async (text) => {
+      const digest = `sha256:${lineDigest(open(text))}`;
+      attached.set(digest, open(text));
+      return digest;
+    },
     get healthy() {
       return !failing;
     },

@@ -1,28 +1,54 @@
-import { ident, type Masked, say } from '../../domain/masked.ts';
+import type { ObjectFacts } from '../../domain/facts/spec.ts';
+import { ident, join, type Masked, say } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { PlannedRequest } from '../../domain/request.ts';
+import { objectId } from '../../domain/resource.ts';
+import { accessRisks } from './risks/access.ts';
+import { changeRisks } from './risks/change.ts';
+import { podRisks } from './risks/pods.ts';
+import type { Risk } from './risks/risk.ts';
 
-/** What an approver should see first: the facts of a plan that are dangerous, one a line. */
-export function risksOf(masker: Masker, { facts, effects }: Plan): readonly Masked<string>[] {
+/** Lines about different objects: beyond that many, the rest is counted. */
+const objectsNamed = 10;
+
+/** What an approver should see first: the facts of a plan that are dangerous, the worst first, one a line. */
+export function risksOf(masker: Masker, { facts, requests }: Plan): readonly Masked<string>[] {
+  const found = facts.objects.flatMap((object, index) =>
+    risksIn(masker, object).map((risk) => ({ ...risk, object: nameOf(requests[index]) })),
+  );
+  const groups = new Map<string, typeof found>();
+  for (const risk of found.toSorted((a, b) => a.danger - b.danger)) {
+    const same = groups.get(risk.key);
+    if (same === undefined) groups.set(risk.key, [risk]);
+    else same.push(risk);
+  }
+  const several = facts.objects.length > 1;
+  const pods = facts.call.podsAffected;
   return [
-    ...(facts.execCommand.length > 0 ? [say`runs a program in a container`] : []),
-    ...(facts.uninspectable ? [say`too large or too strange to be inspected whole`] : []),
-    ...(facts.effectUnknown ? [say`its effect is not known before it runs`] : []),
-    ...(facts.touchesSecret ? [say`touches a Secret`] : []),
-    ...facts.deletes.map((object) => say`deletes ${ident(object)}`),
-    ...withIt(facts.deletes.length > 0 ? facts.deletedWith : 0),
-    ...effects.flatMap(({ takes }) =>
-      takes.map(({ path, manager }) => say`takes ${masker.echo(path)} from ${masker.echo(manager)}`),
-    ),
-    ...facts.removesFields.map((path) => say`removes ${masker.echo(path)}`),
-    ...facts.finalizersRemoved.map((finalizer) => say`removes finalizer ${masker.echo(finalizer)}`),
-    ...(facts.replicas ?? []).filter(({ to }) => to === 0).map(({ object }) => say`scales ${ident(object)} to zero`),
-    ...(facts.terminating ? [say`the object is being deleted already`] : []),
-    ...(facts.warnings > 0 ? [say`the API server warns (${facts.warnings})`] : []),
+    ...[...groups.values()].map((risks) => lineOf(risks, several)),
+    ...(pods === undefined || pods < 2 ? [] : [say`affects up to ${pods} pods`]),
   ];
 }
 
-function withIt(count: number | undefined): readonly Masked<string>[] {
-  if (count === undefined) return [say`what goes with it could not be counted`];
-  return count === 0 ? [] : [say`${count} other objects go with it`];
+const risksIn = (masker: Masker, facts: ObjectFacts): readonly Risk[] => [
+  ...changeRisks(masker, facts),
+  ...podRisks(masker, facts),
+  ...accessRisks(masker, facts),
+];
+
+const nameOf = (request: PlannedRequest | undefined): string =>
+  request === undefined || request.action === 'list' ? '' : objectId(request.object);
+
+function lineOf(risks: readonly (Risk & { readonly object: string })[], several: boolean): Masked<string> {
+  const [first] = risks;
+  if (first === undefined) return say``;
+  if (!several) return first.words;
+  const names = [...new Set(risks.map(({ object }) => object))];
+  const more = names.length - objectsNamed;
+  const named = join(
+    names.slice(0, objectsNamed).map((name) => say`${ident(name)}`),
+    say`, `,
+  );
+  return more > 0 ? say`${first.words} (${named} and ${more} more)` : say`${first.words} (${named})`;
 }

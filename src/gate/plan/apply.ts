@@ -1,5 +1,5 @@
 import type { DryRun } from '../../domain/cluster.ts';
-import { digestForm, manifestDigest } from '../../domain/digest.ts';
+import { manifestDigest } from '../../domain/digest.ts';
 import { applyAction } from '../../domain/effect/action.ts';
 import { carryForward } from '../../domain/effect/carry-forward.ts';
 import { needsForce, type OwnershipInput, ownership } from '../../domain/effect/conflicts.ts';
@@ -11,6 +11,7 @@ import type { ApplyRequest } from '../../domain/request.ts';
 import type { ApplyDraft } from '../../domain/tool.ts';
 import { isCode } from '../answer/refuse.ts';
 import type { Completed, Completing } from './completed.ts';
+import { inDigestForm } from './digest-form.ts';
 import { ownershipConflict } from './ownership-conflict.ts';
 import { whyUnknown } from './unknown-effect.ts';
 
@@ -52,10 +53,12 @@ async function planApply(completing: Completing, draft: ApplyDraft, unknown: str
   refuseConflicts(completing, draft, input);
   const request = requestOf(draft, carried.body, live, needsForce(input));
   const sensitive = completing.gate.masker.sensitivePaths(object.type, request.body);
-  if (unknown !== undefined) return { request, sensitive, effect: unknownEffect(draft, forms, live, unknown) };
+  const seen = { request, sensitive, before: forms.live, body: forms.body };
+  if (unknown !== undefined) return { ...seen, effect: unknownEffect(draft, forms, live, unknown) };
   const [first, second] = await dryRunTwice(completing, request);
   const { stays, removes } = carried;
-  return { request, sensitive, effect: effectOf(completing, draft, { live, first, second, input, stays, removes }) };
+  const after = inDigestForm(completing.gate, object, first.object);
+  return { ...seen, after, effect: effectOf(completing, draft, { live, first, after, second, input, stays, removes }) };
 }
 
 /** The manifest with the namespace where it will live; a name alone says nothing about where. */
@@ -68,10 +71,9 @@ function placed({ manifest, object }: ApplyDraft): JsonObject {
 /** Digest forms: from here on, what is compared, shown and kept holds tokens instead of secrets. */
 function formsOf({ gate }: Completing, { object }: ApplyDraft, body: JsonObject, live: JsonObject | undefined) {
   const pathsIn = (value: JsonObject) => gate.masker.sensitivePaths(object.type, value);
-  const form = (value: JsonObject) => digestForm(object, value, pathsIn(value), gate.keyed);
   return {
-    body: form(body),
-    live: live === undefined ? undefined : form(live),
+    body: inDigestForm(gate, object, body),
+    live: live === undefined ? undefined : inDigestForm(gate, object, live),
     sensitive: [...pathsIn(body), ...(live === undefined ? [] : pathsIn(live))],
   };
 }
@@ -103,6 +105,8 @@ const dryRunTwice = ({ planning }: Completing, request: ApplyRequest): Promise<[
 interface Seen {
   readonly live: JsonObject | undefined;
   readonly first: DryRun;
+  /** What the first says, in digest form. */
+  readonly after: JsonObject;
   readonly second: DryRun;
   readonly input: OwnershipInput;
   readonly stays: readonly string[];
@@ -112,15 +116,12 @@ interface Seen {
 function effectOf(completing: Completing, draft: ApplyDraft, seen: Seen): ObjectEffect {
   const { object } = draft;
   const { gate } = completing;
-  const { live, first, second, input } = seen;
-  const form = (value: JsonObject) =>
-    digestForm(object, value, gate.masker.sensitivePaths(object.type, value), gate.keyed);
+  const { live, first, after: dryRunA, second, input } = seen;
   const sensitive = [...input.sensitive, ...gate.masker.sensitivePaths(object.type, first.object)];
-  const dryRunA = form(first.object);
   const diff = changes({
     live: input.live,
     dryRunA,
-    dryRunB: form(second.object),
+    dryRunB: inDigestForm(gate, object, second.object),
     body: input.body,
     sensitive,
     stays: seen.stays,

@@ -1,5 +1,6 @@
 import type { PlanningHandle } from '../../domain/cluster.ts';
 import type { ObjectEffect } from '../../domain/effect.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import type { Path } from '../../domain/path.ts';
 import type { PlannedRequest } from '../../domain/request.ts';
 import type { RequestDraft } from '../../domain/tool.ts';
@@ -13,6 +14,10 @@ export interface Completed {
   /** Leaves of the request's body that enter digests keyed. */
   readonly sensitive: readonly Path[];
   readonly manifestDigest?: string;
+  /** What facts are derived from, in digest form and for no longer: the object now, as the dry-run has it, and as submitted. */
+  readonly before?: JsonObject | undefined;
+  readonly after?: JsonObject;
+  readonly body?: JsonObject;
 }
 
 /** What completing may use: the guarded handle for what people are shown, the bare one for counts and preconditions. */

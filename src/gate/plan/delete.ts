@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, listAt, stringAt } from '../../domain/js
 import type { DeleteDraft } from '../../domain/tool.ts';
 import type { Completed, Completing } from './completed.ts';
 import { countDependents } from './dependents.ts';
+import { inDigestForm } from './digest-form.ts';
 import { missing } from './missing.ts';
 
 /**
@@ -20,6 +21,7 @@ export async function completeDelete(completing: Completing, draft: DeleteDraft)
     request: { ...draft, uid, resourceVersion },
     effect: await effectOf(bare, draft, live, uid),
     sensitive: [],
+    before: inDigestForm(completing.gate, object, live),
   };
 }
 

@@ -3,10 +3,11 @@ import { isJsonObject, type JsonObject, listAt, numberAt, objectAt, stringAt } f
 import { objectLabel } from '../../domain/resource.ts';
 import type { ExecDraft } from '../../domain/tool.ts';
 import type { Completed, Completing } from './completed.ts';
+import { inDigestForm } from './digest-form.ts';
 import { missing } from './missing.ts';
 
 /** The container that is running now is what gets reviewed: another one at the time of connecting ends the session. */
-export async function completeExec({ planning }: Completing, draft: ExecDraft): Promise<Completed> {
+export async function completeExec({ gate, planning }: Completing, draft: ExecDraft): Promise<Completed> {
   const { object } = draft;
   const pod = await planning.get(object);
   if (pod === undefined) throw await missing(planning, object);
@@ -38,6 +39,7 @@ export async function completeExec({ planning }: Completing, draft: ExecDraft): 
       unknown: 'a program can do anything that its container may do',
     },
     sensitive: [],
+    before: inDigestForm(gate, object, pod),
   };
 }
 

@@ -2,10 +2,11 @@ import { CountersignError, invalid } from '../../domain/errors.ts';
 import { objectLabel } from '../../domain/resource.ts';
 import type { ScaleDraft } from '../../domain/tool.ts';
 import type { Completed, Completing } from './completed.ts';
+import { inDigestForm } from './digest-form.ts';
 import { missing } from './missing.ts';
 
 /** Replicas are read with the resourceVersion that the patch is bound to; a uid is ignored there for CRDs. */
-export async function completeScale({ planning }: Completing, draft: ScaleDraft): Promise<Completed> {
+export async function completeScale({ gate, planning }: Completing, draft: ScaleDraft): Promise<Completed> {
   const { object, replicas } = draft;
   if (!object.type.subresources.includes('scale')) {
     throw invalid(
@@ -13,7 +14,8 @@ export async function completeScale({ planning }: Completing, draft: ScaleDraft)
       'scale takes deployments, statefulsets, replicasets and kinds with a scale subresource',
     );
   }
-  const state = await planning.scale(object);
+  // The object itself too: what is multiplied, and who owns it.
+  const [state, live] = await Promise.all([planning.scale(object), planning.get(object)]);
   if (state === undefined) throw await missing(planning, object);
   if (draft.currentReplicas !== undefined && draft.currentReplicas !== state.replicas) {
     throw new CountersignError(
@@ -41,5 +43,6 @@ export async function completeScale({ planning }: Completing, draft: ScaleDraft)
       warnings: [],
     },
     sensitive: [],
+    before: live === undefined ? undefined : inDigestForm(gate, object, live),
   };
 }
