@@ -1,0 +1,54 @@
+import type { Decision, DecisionInput, Target } from '../domain/decision.ts';
+import type { GoodBundle } from './bundle.ts';
+import { type CompiledRule, judge } from './compiled.ts';
+import { type Subject, subjectsOf, type Value } from './context.ts';
+import { createRulePoint } from './decide.ts';
+import { matcherOf, type Truth } from './match.ts';
+
+/** Why a call is decided as it is: each rule about each object, with the value of each of its conditions. */
+export interface Explanation {
+  readonly decision: Decision;
+  readonly targets: readonly {
+    readonly target: Target;
+    readonly rules: readonly RuleExplanation[];
+  }[];
+}
+
+export interface RuleExplanation {
+  readonly name: string;
+  readonly effect: string;
+  readonly description: string;
+  /** Whether it counts for this object: all of it is true. */
+  readonly truth: Truth;
+  /** Members of `match` that are not about this object; empty: it is about it. */
+  readonly unmatched: readonly string[];
+  readonly conditions: readonly { readonly text: string; readonly value: Value }[];
+}
+
+/** The second pass in words: what decided, and what did not. */
+export function explain(bundle: GoodBundle, input: DecisionInput): Explanation {
+  const { rules, conditions } = bundle.compiled;
+  const subjects = subjectsOf(input, conditions, 'second');
+  return {
+    decision: createRulePoint(bundle.compiled, bundle.digest).decide(input),
+    targets: subjects.map((subject) => ({
+      target: subject.target,
+      rules: rules.map((compiled) => explainRule(compiled, input, subject)),
+    })),
+  };
+}
+
+function explainRule(compiled: CompiledRule, input: DecisionInput, subject: Subject): RuleExplanation {
+  const { rule, conditions } = compiled;
+  const members = Object.entries(rule.match).filter(([, value]) => value !== undefined);
+  return {
+    name: rule.name,
+    effect: rule.effect,
+    description: rule.description,
+    truth: judge(compiled, input, subject).truth,
+    unmatched: members
+      .filter(([member, value]) => matcherOf({ ...rule, match: { [member]: value } })(input, subject) === 'false')
+      .map(([member]) => member),
+    conditions: conditions.map((condition) => ({ text: condition.text, value: subject.value(condition) })),
+  };
+}
