@@ -3,6 +3,7 @@ import type { Decision, DecisionInput, Target } from '../domain/decision.ts';
 import { CountersignError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { ident } from '../domain/masked.ts';
+import type { Principal } from '../domain/principal.ts';
 import { accessOf, namespaceOf, type PlannedRequest, typeOf } from '../domain/request.ts';
 import { type ResourceType, resourceGroup } from '../domain/resource.ts';
 import type { Tool } from '../domain/tool.ts';
@@ -56,10 +57,26 @@ export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): P
     bundleDigest: ident(decision.bundleDigest),
   };
   if (tool.access.mutates)
-    call.note('Decided', { verdict: ident(decision.verdict), matched: decision.matched.map(ident) });
+    call.note('Decided', {
+      verdict: ident(decision.verdict),
+      matched: decision.matched.map(ident),
+      ...whoAsked(plan.principal),
+      ...(decision.errors === undefined
+        ? {}
+        : { conditionErrors: decision.errors.map(({ rule, error }) => ident(`${rule}: ${error}`)) }),
+    });
   if (decision.verdict === 'deny') throw denied(cluster.name, decision);
   return decision;
 }
+
+/** What rules can ask of a principal, so that a decision can be looked into, and made again by other rules. */
+const whoAsked = ({ issuer, subject, groups, client, verified }: Principal) => ({
+  issuer: ident(issuer),
+  subject: ident(subject),
+  groups: groups.map(ident),
+  ...(client === undefined ? {} : { clientId: ident(client) }),
+  verified,
+});
 
 /** Whether the policy lets this principal read objects of this type there. */
 export function mayRead(
