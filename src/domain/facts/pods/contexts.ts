@@ -7,14 +7,6 @@ const ranks: readonly RunsAsRoot[] = ['', 'no', 'unset', 'yes'];
 export const worst = (all: readonly RunsAsRoot[]): RunsAsRoot =>
   ranks[Math.max(0, ...all.map((each) => ranks.indexOf(each)))] ?? 'yes';
 
-/** Every security context inside, whatever the member is called: `securityContext`, `podSecurityContext`. */
-export const contextsIn = ({ all }: PodShapes): readonly JsonObject[] =>
-  all.flatMap((each) =>
-    Object.entries(each).flatMap(([key, value]) =>
-      /securitycontext$/i.test(key) && isJsonObject(value) ? [value] : [],
-    ),
-  );
-
 /** What a container runs as: its own context over that of its pod. Where neither says it, the image does. */
 export function userOf({ container, pod }: FoundContainer): RunsAsRoot {
   const own = objectAt(container, 'securityContext');
@@ -26,18 +18,16 @@ export function userOf({ container, pod }: FoundContainer): RunsAsRoot {
 }
 
 /** A context that belongs to no pod and no container that we know: some CRD hands it on. */
-export const orphanRoot = (shapes: PodShapes): boolean => {
-  const known = new Set<JsonObject>([...shapes.pods, ...shapes.containers.map(({ container }) => container)]);
-  const orphans = { ...shapes, all: shapes.all.filter((each) => !known.has(each)) };
-  return contextsIn(orphans).some((context) => context.runAsUser === 0);
-};
+export function orphanRoot({ pods, containers, contexts }: PodShapes): boolean {
+  const known = new Set<JsonObject>([...pods, ...containers.map(({ container }) => container)]);
+  return contexts.some(({ context, owner }) => context.runAsUser === 0 && !known.has(owner));
+}
 
-export const capabilitiesIn = ({ all }: PodShapes): readonly string[] =>
-  all.flatMap((each) =>
-    listAt(each, 'capabilities', 'add').flatMap((name) =>
-      typeof name === 'string' ? [name.toUpperCase().replace(/^CAP_/, '')] : [],
-    ),
-  );
+export const capabilitiesIn = (shapes: PodShapes): readonly string[] =>
+  shapes
+    .having('capabilities')
+    .flatMap((each) => listAt(each, 'capabilities', 'add'))
+    .flatMap((name) => (typeof name === 'string' ? [name.toUpperCase().replace(/^CAP_/, '')] : []));
 
 /** Switched off by name: an unset profile is not. */
 export const isUnconfined = (context: JsonObject): boolean =>

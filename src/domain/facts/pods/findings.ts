@@ -1,7 +1,6 @@
 import { at, type JsonObject, listAt, numberAt, stringAt } from '../../json.ts';
 import {
   capabilitiesIn,
-  contextsIn,
   isUnconfined,
   orphanRoot,
   type RunsAsRoot,
@@ -59,10 +58,10 @@ export function findingsIn(object: JsonObject, whole: boolean): Findings {
 }
 
 function statedIn(object: JsonObject, shapes: PodShapes): Findings {
-  const { all, pods, containers } = shapes;
-  const contexts = contextsIn(shapes);
+  const { pods, containers } = shapes;
+  const contexts = shapes.contexts.map(({ context }) => context);
   const references = referencesIn(shapes);
-  const says = (key: string): boolean => all.some((each) => at(each, key) === true);
+  const says = (key: string): boolean => shapes.having(key).some((each) => each[key] === true);
   const asRoot = orphanRoot(shapes) || containers.some((each) => userOf(each) === 'yes');
   return {
     podTemplates: pods.length,
@@ -71,15 +70,22 @@ function statedIn(object: JsonObject, shapes: PodShapes): Findings {
     hostNetwork: says('hostNetwork'),
     hostPID: says('hostPID'),
     hostIPC: says('hostIPC'),
-    hostPaths: all.flatMap((each) => hostPathsOf(object, each)),
-    hostPorts: all.flatMap((each) => numberAt(each, 'hostPort') ?? []).filter((port) => port > 0),
+    hostPaths: hostPathsIn(object, shapes),
+    hostPorts: shapes
+      .having('hostPort')
+      .flatMap((each) => numberAt(each, 'hostPort') ?? [])
+      .filter((port) => port > 0),
     runsAsRoot: asRoot ? 'yes' : '',
     allowPrivilegeEscalation: contexts.some((each) => each.allowPrivilegeEscalation === true),
     unconfined:
       contexts.some(isUnconfined) ||
-      [at(object, 'metadata', 'annotations'), ...all.map((each) => each.annotations)].some(unconfinedByAnnotation),
+      [at(object, 'metadata', 'annotations'), ...shapes.having('annotations').map((each) => each.annotations)].some(
+        unconfinedByAnnotation,
+      ),
     sysctls: contexts.flatMap((each) => listAt(each, 'sysctls').flatMap((sysctl) => stringAt(sysctl, 'name') ?? [])),
-    ephemeralContainers: all.some((each) => listAt(each, 'ephemeralContainers').length > 0),
+    ephemeralContainers: shapes
+      .having('ephemeralContainers')
+      .some((each) => listAt(each, 'ephemeralContainers').length > 0),
     serviceAccounts: references.serviceAccounts,
     automountsToken: pods.some((pod) => at(pod, 'automountServiceAccountToken') === true),
     tokenAudiences: references.tokenAudiences,
@@ -89,10 +95,13 @@ function statedIn(object: JsonObject, shapes: PodShapes): Findings {
   };
 }
 
-function hostPathsOf(object: JsonObject, value: JsonObject): readonly string[] {
-  const path = stringAt(value, 'hostPath', 'path') ?? stringAt(value, 'hostPath');
-  const local = stringAt(object, 'kind') === 'PersistentVolume' ? stringAt(value, 'local', 'path') : undefined;
-  return [path, local].filter((each) => each !== undefined);
+function hostPathsIn(object: JsonObject, shapes: PodShapes): readonly string[] {
+  const mounted = shapes
+    .having('hostPath')
+    .map((each) => stringAt(each, 'hostPath', 'path') ?? stringAt(each, 'hostPath'));
+  const isVolume = stringAt(object, 'kind') === 'PersistentVolume';
+  const local = isVolume ? shapes.having('local').map((each) => stringAt(each, 'local', 'path')) : [];
+  return [...mounted, ...local].filter((each) => each !== undefined);
 }
 
 /** The stricter of each. */

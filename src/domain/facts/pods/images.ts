@@ -33,9 +33,9 @@ const splitAt = (text: string, index: number): readonly string[] =>
   index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
 
 /** Of containers and of volumes that are images. */
-export const imagesIn = ({ containers, all }: PodShapes): readonly string[] => [
-  ...containers.flatMap(({ container }) => stringAt(container, 'image') ?? []),
-  ...all.flatMap((each) => stringAt(each, 'image', 'reference') ?? []),
+export const imagesIn = (shapes: PodShapes): readonly string[] => [
+  ...shapes.containers.flatMap(({ container }) => stringAt(container, 'image') ?? []),
+  ...shapes.having('image').flatMap((each) => stringAt(each, 'image', 'reference') ?? []),
 ];
 
 /** Container by container, by where they stand. */

@@ -12,30 +12,32 @@ export interface References {
 /** The volume that admission adds to every pod; only its own token may hide behind the name. */
 const automounted = /^kube-api-access-[a-z0-9]{5}$/;
 
-export const referencesIn = ({ all }: PodShapes): References => ({
-  configMaps: all.flatMap((each) =>
-    strings(each, ['configMapKeyRef', 'name'], ['configMapRef', 'name'], ['configMap', 'name']),
-  ),
-  secrets: all.flatMap((each) => [
-    ...strings(
-      each,
-      ['secretKeyRef', 'name'],
-      ['secretRef', 'name'],
-      ['secret', 'secretName'],
-      ['secret', 'name'],
-      ['nodePublishSecretRef', 'name'],
-    ),
-    ...listAt(each, 'imagePullSecrets').flatMap((secret) => stringAt(secret, 'name') ?? []),
-  ]),
-  serviceAccounts: all.flatMap((each) => strings(each, ['serviceAccountName'])),
-  tokenAudiences: all.flatMap(audiencesOf),
-});
+export function referencesIn(shapes: PodShapes): References {
+  const named = (...paths: readonly (readonly [member: string, name: string])[]): readonly string[] =>
+    paths.flatMap((path) => shapes.having(path[0]).flatMap((each) => textAt(each, ...path)));
+  return {
+    configMaps: named(['configMapKeyRef', 'name'], ['configMapRef', 'name'], ['configMap', 'name']),
+    secrets: [
+      ...named(
+        ['secretKeyRef', 'name'],
+        ['secretRef', 'name'],
+        ['secret', 'secretName'],
+        ['secret', 'name'],
+        ['nodePublishSecretRef', 'name'],
+      ),
+      ...shapes
+        .having('imagePullSecrets')
+        .flatMap((each) => listAt(each, 'imagePullSecrets').flatMap((secret) => textAt(secret, 'name'))),
+    ],
+    serviceAccounts: shapes.having('serviceAccountName').flatMap((each) => textAt(each, 'serviceAccountName')),
+    tokenAudiences: shapes.having('projected').flatMap(audiencesOf),
+  };
+}
 
-const strings = (value: JsonObject, ...paths: readonly (readonly string[])[]): readonly string[] =>
-  paths.flatMap((path) => {
-    const found = stringAt(value, ...path);
-    return found === undefined || found === '' ? [] : [found];
-  });
+function textAt(value: Json, ...path: readonly string[]): readonly string[] {
+  const found = stringAt(value, ...path);
+  return found === undefined || found === '' ? [] : [found];
+}
 
 function audiencesOf(volume: JsonObject): readonly string[] {
   const own = automounted.test(stringAt(volume, 'name') ?? '');

@@ -18,8 +18,10 @@ export interface PodShapes {
   /** What has a list of containers. */
   readonly pods: readonly JsonObject[];
   readonly containers: readonly FoundContainer[];
-  /** Every JSON object inside, for what is dangerous wherever it stands. */
-  readonly all: readonly JsonObject[];
+  /** Every security context, whatever the member is called: `securityContext`, `podSecurityContext`. */
+  readonly contexts: readonly { readonly context: JsonObject; readonly owner: JsonObject }[];
+  /** Every JSON object inside that has this member: for what is dangerous wherever it stands. */
+  having(member: string): readonly JsonObject[];
   /** It was not looked through to its end. */
   readonly truncated: boolean;
 }
@@ -42,19 +44,30 @@ const besideImage = [
 
 /** Finds pods by their shape, since a kind says nothing: CRDs hold them under any name. `metadata` and `status` at the top are not looked at. */
 export function podShapes(object: JsonObject): PodShapes {
+  const known = walked.get(object);
+  if (known !== undefined) return known;
   const { metadata: _, status: __, ...content } = object;
   const walk = new Walk();
   walk.visit(content, '', 0);
+  walked.set(object, walk);
   return walk;
 }
+
+/** Several facts look through the same object; what nobody holds any more is not held here either. */
+const walked = new WeakMap<JsonObject, PodShapes>();
 
 class Walk implements PodShapes {
   readonly pods: JsonObject[] = [];
   readonly containers: FoundContainer[] = [];
-  readonly all: JsonObject[] = [];
+  readonly contexts: { context: JsonObject; owner: JsonObject }[] = [];
   truncated = false;
   #values = 0;
   readonly #listed = new Set<JsonObject>();
+  readonly #members = new Map<string, JsonObject[]>();
+
+  having(member: string): readonly JsonObject[] {
+    return this.#members.get(member) ?? [];
+  }
 
   visit(value: Json, path: string, depth: number): void {
     if (typeof value !== 'object' || value === null) return;
@@ -73,7 +86,12 @@ class Walk implements PodShapes {
   }
 
   #take(value: JsonObject, path: string): void {
-    this.all.push(value);
+    for (const [key, member] of Object.entries(value)) {
+      const same = this.#members.get(key);
+      if (same === undefined) this.#members.set(key, [value]);
+      else same.push(value);
+      if (isJsonObject(member) && /securitycontext$/i.test(key)) this.contexts.push({ context: member, owner: value });
+    }
     const lists = containerLists.filter((list) => elementsOf(value, list).length > 0);
     if (lists.length > 0) this.pods.push(value);
     for (const list of lists)
