@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { addApprovals, addAudit } from './command-groups.ts';
 import { configOption, type End, jsonOption, sandboxOption } from './command-options.ts';
 import type { Io } from './io.ts';
+import { addPolicy } from './policy/commands.ts';
 
 /** Every command and its options. What a command does is loaded when it is called: `serve` must not wait for the others. */
 export function addCommands(program: Command, io: Io, end: End): void {
@@ -38,6 +39,7 @@ export function addCommands(program: Command, io: Io, end: End): void {
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, io)));
   addApprovals(program, io, end);
   addAudit(program, io, end);
+  addPolicy(program, io, end);
   program
     .command('digest')
     .description('print the manifestDigest of each document in a file, as cards and the audit log have it')

@@ -1,4 +1,4 @@
-import type { Decision, DecisionInput, Target } from '../domain/decision.ts';
+import type { Decision, DecisionInput, DecisionPoint, Target } from '../domain/decision.ts';
 import type { GoodBundle } from './bundle.ts';
 import { type CompiledRule, judge } from './compiled.ts';
 import { type Subject, subjectsOf, type Value } from './context.ts';
@@ -7,7 +7,8 @@ import { matcherOf, type Truth } from './match.ts';
 
 /** Why a call is decided as it is: each rule about each object, with the value of each of its conditions. */
 export interface Explanation {
-  readonly decision: Decision;
+  /** Undefined: it cannot be told without the facts. */
+  readonly decision: Decision | undefined;
   readonly targets: readonly {
     readonly target: Target;
     readonly rules: readonly RuleExplanation[];
@@ -25,12 +26,13 @@ export interface RuleExplanation {
   readonly conditions: readonly { readonly text: string; readonly value: Value }[];
 }
 
-/** The second pass in words: what decided, and what did not. */
+/** What decided, and what did not. Without facts it is the first pass, where much is unknown. */
 export function explain(bundle: GoodBundle, input: DecisionInput): Explanation {
   const { rules, conditions } = bundle.compiled;
-  const subjects = subjectsOf(input, conditions, 'second');
+  const point = createRulePoint(bundle.compiled, bundle.digest);
+  const subjects = subjectsOf(input, conditions, input.facts === undefined ? 'first' : 'second');
   return {
-    decision: createRulePoint(bundle.compiled, bundle.digest).decide(input),
+    decision: input.facts === undefined ? firstOf(point, input) : point.decide(input),
     targets: subjects.map((subject) => ({
       target: subject.target,
       rules: rules.map((compiled) => explainRule(compiled, input, subject)),
@@ -51,4 +53,9 @@ function explainRule(compiled: CompiledRule, input: DecisionInput, subject: Subj
       .map(([member]) => member),
     conditions: conditions.map((condition) => ({ text: condition.text, value: subject.value(condition) })),
   };
+}
+
+function firstOf(point: DecisionPoint, input: DecisionInput): Decision | undefined {
+  const first = point.first(input);
+  return first.undecided ? undefined : first.decision;
 }
