@@ -14,4 +14,4 @@ export function changedFields(seen: Seen): ObjectFacts['changedFields'] {
 
 /** `containers[web].image` is `containers.image`; `labels["a.b/c"]` stays, because that is a field. */
 export const withoutKeys = (path: string): string =>
-  path.replace(/\["(?:[^"\\]|\\.)*"\]|\[[^\]]*\]/g, (step) => (step.startsWith('["') ? step : ''));
+  path.replace(/\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]/g, (step) => (step.startsWith('["') ? step : ''));

@@ -51,9 +51,9 @@ function podsApplied(seen: Seen, { action, podTemplates, replicas, changedFields
   const fixed = fixedCount(resourceGroup(typeOf(seen.request)), seen.before, next(seen));
   if (fixed !== undefined) return fixed;
   const spec = changedFields?.filter((field) => !/^metadata\b/.test(field));
-  if (spec?.length === 0) return 0;
+  if (spec?.length === 0 && action !== 'create') return 0;
   if (replicas === undefined || at(next(seen), 'spec', 'replicas') === undefined) return undefined;
-  return spec?.every((field) => field === 'spec.replicas')
+  return action !== 'create' && spec?.every((field) => field === 'spec.replicas')
     ? difference(replicas)
     : Math.max(replicas.from, replicas.to);
 }
