@@ -29,7 +29,7 @@ export function environmentFacts(
   return { namespaceLabels: labels, environment: environmentOf(seen, labels) };
 }
 
-/** A namespace whose label a call changes counts as production, whichever way; a new one is what it is called. */
+/** A namespace whose label a call changes counts as production, whichever way; a new one is what its own label says. */
 function environmentOf(seen: Seen, labels: Labels): string {
   const now = nameOf(labels);
   const { request } = seen;

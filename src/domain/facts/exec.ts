@@ -23,7 +23,7 @@ export function execOf({ request }: Seen): ObjectFacts['exec'] {
 }
 
 /** Whether the program reads commands as text, so that argv does not say what will happen. */
-export function takesCommands(argv: readonly string[], stdin: boolean): boolean {
+function takesCommands(argv: readonly string[], stdin: boolean): boolean {
   const names = argv.map(programOf);
   const [first = ''] = names;
   const candidates = wrappers.test(first) ? names.map((_, index) => index) : [0];

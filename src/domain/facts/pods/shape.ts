@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject, stringAt } from '../../json.t
 /** Deeper and larger objects are not looked through to their end: they are uninspectable. */
 export const walkCaps = { depth: 64, values: 200_000 } as const;
 
-export const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
+const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
 export interface FoundContainer {
   readonly container: JsonObject;

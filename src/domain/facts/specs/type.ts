@@ -30,7 +30,7 @@ export interface FactSpec {
   readonly absentWhen: string;
 }
 
-export type FactValue =
+type FactValue =
   | boolean
   | number
   | string
