@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { loadConfig, stateRoot } from '../../config.ts';
 import type { DecisionInput, Target } from '../../domain/decision.ts';
 import { CountersignError } from '../../domain/errors.ts';
@@ -94,6 +95,6 @@ function factsInWords({ facts }: DecisionInput, index: number): readonly string[
   return objectFactSpecs.flatMap(({ name, empty }) => {
     const value = about[name];
     if (value === undefined) return [`  facts.${name}: absent`];
-    return JSON.stringify(value) === JSON.stringify(empty) ? [] : [`  facts.${name}: ${JSON.stringify(value)}`];
+    return isDeepStrictEqual(value, empty) ? [] : [`  facts.${name}: ${JSON.stringify(value)}`];
   });
 }

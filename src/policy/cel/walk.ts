@@ -72,7 +72,10 @@ function visit(node: ASTNode, state: Walk, loops: Loops): number {
       return 1 + times(node.args[1], loops) / 10 + sum(node.args, state, loops);
     case '==':
     case '!=':
-      return 10 + sum(node.args, state, loops);
+      return equality(node.args, state, loops) + sum(node.args, state, loops);
+    case '+':
+      // It may join lists: once that is cheap, in a loop it is not.
+      return (loops.length === 0 ? 1 : 50) + sum(node.args, state, loops);
     case '!_':
     case '-_':
       return 1 + visit(node.args, state, loops);
@@ -81,7 +84,6 @@ function visit(node: ASTNode, state: Walk, loops: Loops): number {
     case '?:':
     case '||':
     case '&&':
-    case '+':
     case '-':
     case '*':
     case '/':
@@ -98,6 +100,15 @@ function visit(node: ASTNode, state: Walk, loops: Loops): number {
 
 const sum = (nodes: readonly ASTNode[], state: Walk, loops: Loops): number =>
   nodes.reduce((steps, each) => steps + visit(each, state, loops), 0);
+
+/** Of two facts it may be one of whole lists. */
+function equality(sides: readonly [ASTNode, ASTNode], state: Walk, loops: Loops): number {
+  const whole = sides.every((side) => {
+    const root = rootOf(side);
+    return root === undefined ? side.op !== 'value' : state.roots.has(root);
+  });
+  return whole && loops.length > 0 ? 100 : 3;
+}
 
 function access(left: ASTNode, member: string, state: Walk, loops: Loops): number {
   if (left.op !== 'id' || !state.roots.has(left.args)) return 1 + visit(left, state, loops);
