@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAttached } from '../../src/audit/attached.ts';
 import { parseFacts } from '../../src/domain/facts/recorded.ts';
 import type { ObjectFacts } from '../../src/domain/facts/spec.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
+import { type JsonObject, objectAt } from '../../src/domain/json.ts';
 import { type AgentRig, startAgent } from '../support/agent.ts';
 import type { Kube } from '../support/control-plane/kube.ts';
 import { controlPlane, testKube, testNamespace } from '../support/control-plane/namespace.ts';
@@ -82,7 +82,10 @@ const cron: JsonObject = {
 
 let made = 0;
 async function apply(body: JsonObject) {
-  const manifest = JSON.stringify({ ...body, metadata: { name: `facts-${++made}`, namespace } });
+  const manifest = JSON.stringify({
+    ...body,
+    metadata: { ...objectAt(body, 'metadata'), name: `facts-${++made}`, namespace },
+  });
   return agent.call('apply', { manifest, reason: 'a test', dryRun: true });
 }
 
@@ -151,6 +154,18 @@ it('says of a plain Deployment what it is, the defaults of the API server includ
     effectUnknown: false,
     uninspectable: false,
   });
+});
+
+it('knows a Secret that becomes a token, though its values are hidden', async () => {
+  const annotations = { 'kubernetes.io/service-account.name': 'default' };
+  const answer = await apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { annotations },
+    type: 'kubernetes.io/service-account-token',
+  });
+  expect(answer.text).toContain('Denied by policy');
+  expect(await planned()).toMatchObject({ tokenCreation: true, touches: { secrets: true } });
 });
 
 it('counts what the API server adds', async () => {
