@@ -4,15 +4,19 @@ import { type LoadedConfig, loadConfig } from '../config.ts';
 import type { Log } from '../domain/environment.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import type { Invoke } from '../domain/invocation.ts';
+import { ident, type Masked, say } from '../domain/masked.ts';
 import { localPrincipal } from '../identity/local.ts';
 import type { CallSettings } from '../transport/calls.ts';
 import { refusalWithoutGate } from '../transport/own-outcomes.ts';
 import { defaultWaits, type Patience, type WaitTable, waitBudget } from '../transport/wait-budget.ts';
+import { policyText } from './policy/text.ts';
 
 /** Everything behind the wire, opened when it is first needed. */
 export interface Backend {
   readonly invoke: Invoke;
   readonly settings: () => Promise<CallSettings>;
+  /** The rules that concern the caller, in words. Never rejects. */
+  readonly policy: () => Promise<Masked<string>>;
   /** Begins to open; what fails is told by each call, and tried again by the next. */
   readonly open: () => void;
   close(): Promise<void>;
@@ -56,6 +60,14 @@ export function createBackend(options: BackendOptions): Backend {
         principal: () => caller(opened),
         waitBudget: (client, progress) => waitBudget(waits, client, progress),
       };
+    },
+    policy: async () => {
+      try {
+        const composition = await ready();
+        return policyText(composition.policy.bundle(), caller(composition));
+      } catch (thrown) {
+        return say`The policy cannot be read: ${ident(told(thrown, log).message)}. Until it can, every call is refused.`;
+      }
     },
     open: () => void ready().catch((thrown) => told(thrown, log)),
     close: async () => {

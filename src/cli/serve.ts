@@ -24,6 +24,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<ExitCode> {
     tools,
     invoke: backend.invoke,
     settings: backend.settings,
+    policy: backend.policy,
     initialized: backend.open,
     version,
     log,

@@ -8,6 +8,8 @@ import { createDecisionPoint } from './decision-point.ts';
 export interface PolicySource {
   /** What decides now: take it once for a decision, so that each is made by one bundle whole. */
   readonly current: () => DecisionPoint;
+  /** The bundle in force, for who wants to read it. */
+  readonly bundle: () => Bundle;
   /** What is wrong with the folder now, also while the last good bundle is in force. */
   readonly fault: () => string | undefined;
   /** Reads the folder again; resolves when the result is in force. */
@@ -27,6 +29,7 @@ export async function openPolicy({ folder, log }: { folder: string; log: Log }):
   const close = follow(folder, log, () => holder.reload());
   return {
     current: () => holder.point,
+    bundle: () => holder.bundle,
     fault: () => holder.fault,
     reload: () => holder.reload(),
     close,
@@ -35,6 +38,7 @@ export async function openPolicy({ folder, log }: { folder: string; log: Log }):
 
 class Holder {
   point: DecisionPoint;
+  bundle: Bundle;
   fault: string | undefined;
   readonly #folder: string;
   readonly #log: Log;
@@ -46,6 +50,7 @@ class Holder {
     this.#folder = folder;
     this.#log = log;
     this.point = createDecisionPoint(bundle);
+    this.bundle = bundle;
     this.fault = bundle.fault;
     this.#good = bundle.fault === undefined;
     if (bundle.fault !== undefined)
@@ -69,6 +74,7 @@ class Holder {
     }
     if (bundle.fault === undefined && this.point.bundleDigest === bundle.digest) return;
     this.point = createDecisionPoint(bundle);
+    this.bundle = bundle;
     this.#good = bundle.fault === undefined;
     if (this.#good) this.#log.info('the policy was loaded again', { bundleDigest: bundle.digest });
   }

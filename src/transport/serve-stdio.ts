@@ -4,10 +4,12 @@ import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { Log } from '../domain/environment.ts';
 import type { Invoke } from '../domain/invocation.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
+import type { Masked } from '../domain/masked.ts';
 import type { AnyTool } from '../domain/tool.ts';
 import { type CallSettings, type Calls, clientNamed, createCalls } from './calls.ts';
 import { instructions } from './instructions.ts';
 import { noValidator } from './no-validator.ts';
+import { offerPolicy } from './policy-resource.ts';
 import { type PublishedTool, publish } from './schema.ts';
 import { createStdioWire, type StdioWire } from './stdio-wire.ts';
 
@@ -18,6 +20,8 @@ export interface StdioOptions {
   readonly settings: () => Promise<CallSettings>;
   /** Called when the client has its answer to `initialize`: the time to do what would have made it wait. */
   readonly initialized?: () => void;
+  /** The rules that concern the caller, in words; undefined: there is no such resource. */
+  readonly policy?: () => Promise<Masked<string>>;
   readonly version: string;
   readonly log: Log;
   readonly input: Readable;
@@ -34,8 +38,13 @@ export interface StdioServer {
 export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   const server = new Server(
     { name: 'countersign', title: 'Countersign', version: options.version },
-    { capabilities: { tools: {} }, instructions, jsonSchemaValidator: noValidator },
+    {
+      capabilities: { tools: {}, ...(options.policy === undefined ? {} : { resources: {} }) },
+      instructions,
+      jsonSchemaValidator: noValidator,
+    },
   );
+  if (options.policy !== undefined) offerPolicy(server, options.policy);
   server.onerror = (error) => options.log.warn('The MCP layer reports', { cause: error.message });
 
   let published: PublishedTool[] | undefined;
