@@ -9,6 +9,7 @@ import { type ResourceType, resourceGroup } from '../domain/resource.ts';
 import type { Tool } from '../domain/tool.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
+import { factsOfRead } from './plan/facts.ts';
 
 /** First pass: what the call itself says. The cluster is not asked for somebody whom no rule could allow. @throws Denied */
 export async function decideFirst(
@@ -93,7 +94,7 @@ export function mayRead(
     tool: 'get',
     cluster,
     targets: [target],
-    facts: undefined,
+    facts: factsOfRead(type, namespace, verb),
     now: gate.clock.now(),
   };
   return gate.policy().decide(input).verdict === 'allow';

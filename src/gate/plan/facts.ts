@@ -5,7 +5,8 @@ import { labelsOf, type NamespaceLabels, namespaceTouched } from '../../domain/f
 import type { Facts } from '../../domain/facts/facts.ts';
 import { factsRecord } from '../../domain/facts/recorded.ts';
 import { byteLength, type Ident, ident, jsonText, type Masked } from '../../domain/masked.ts';
-import { isMutating } from '../../domain/request.ts';
+import { isMutating, type PlannedRequest } from '../../domain/request.ts';
+import type { ResourceType } from '../../domain/resource.ts';
 import type { Gate } from '../gate.ts';
 import type { Completed } from './completed.ts';
 
@@ -17,6 +18,16 @@ export async function factsOf(gate: Gate, bare: PlanningHandle, completed: reado
   const seen = completed.map(({ request, effect, before, after, body }) => ({ request, effect, before, after, body }));
   const asked = seen.filter(({ request }) => isMutating(request) || readsLabels(gate)).map(namespaceTouched);
   return deriveFacts({ seen, namespaceLabels: await namespaceLabels(bare, asked) });
+}
+
+/** What is known of a read before it is made: not the labels of its namespace, so a rule that reads those does not allow it. */
+export function factsOfRead(type: ResourceType, namespace: string | undefined, verb: 'get' | 'list'): Facts {
+  const request: PlannedRequest =
+    verb === 'list'
+      ? { action: 'list', type, namespace, limit: 1, representation: 'object' }
+      : { action: 'get', object: { type, namespace, name: '' }, representation: 'object' };
+  const nothing = { effect: undefined, before: undefined, after: undefined, body: undefined };
+  return deriveFacts({ seen: [{ request, ...nothing }], namespaceLabels: undefined });
 }
 
 /** A read costs no request for labels that no rule looks at. */
