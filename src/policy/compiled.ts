@@ -40,13 +40,16 @@ export function compileRules(rules: readonly Rule[]): CompiledRules {
 const compileRule = (rule: Rule, conditions: Conditions): CompiledRule => ({
   rule,
   matches: matcherOf(rule),
-  conditions: (rule.when ?? []).map((text, index) => {
-    try {
-      return conditions.compile(text);
-    } catch (thrown) {
-      throw new ConditionFault(rule, index, thrown instanceof Error ? thrown.message : String(thrown));
-    }
-  }),
+  // The cheap ones first: one that is false decides, and their order never matters.
+  conditions: (rule.when ?? [])
+    .map((text, index) => {
+      try {
+        return conditions.compile(text);
+      } catch (thrown) {
+        throw new ConditionFault(rule, index, thrown instanceof Error ? thrown.message : String(thrown));
+      }
+    })
+    .sort((a, b) => a.cost - b.cost),
 });
 
 /** What a rule says of one target. */

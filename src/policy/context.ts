@@ -1,5 +1,4 @@
 import type { DecisionInput, Target } from '../domain/decision.ts';
-import { factsAbout } from '../domain/facts/facts.ts';
 import { factSpecs } from '../domain/facts/spec.ts';
 import type { FactFields } from '../domain/facts/specs/type.ts';
 import { type Condition, type Conditions, createConditions, type Roots } from './cel/condition.ts';
@@ -43,16 +42,16 @@ export interface Subject {
 
 /** In the first pass what the call does not say yet is unknown; in the second nothing is, and what is missing is an error. */
 export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: 'first' | 'second'): readonly Subject[] {
-  const view = (root: string, raw: unknown): object => {
+  const view = (root: string, ...raw: readonly unknown[]): object => {
     const made = conditions.views.get(root);
     if (made === undefined) throw new Error(`no root ${root}`);
-    return new made(raw);
+    return new made(...raw);
   };
   const principal = view('principal', { client: '', person: '', ...defined(input.principal) });
   const time = view('time', timeOf(input.now));
   return input.targets.map((target, index) => {
-    const facts = input.facts === undefined ? {} : factsAbout(input.facts, index);
-    const roots: Roots = { principal, time, call: view('call', callOf(input, target)), facts: view('facts', facts) };
+    const facts = view('facts', input.facts?.call, input.facts?.objects[index]);
+    const roots: Roots = { principal, time, call: view('call', callOf(input, target)), facts };
     const unknown = pass === 'first' ? unknownIn(target) : undefined;
     const known: Value[] = [];
     return {

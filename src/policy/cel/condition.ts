@@ -13,6 +13,8 @@ export interface Condition {
   readonly text: string;
   /** `facts.replicas`, `principal.groups` … */
   readonly reads: ReadonlySet<string>;
+  /** Steps at worst. */
+  readonly cost: number;
   /** True, false, or why it is neither: an absent member, a missing key, a division by zero … */
   evaluate(roots: Roots): boolean | { readonly error: string };
 }
@@ -53,7 +55,7 @@ function compile(
   if (text.length > limits.expression)
     throw new Error(`a condition has at most ${limits.expression} characters: split it into several`);
   const parsed = parse(text, environment);
-  const { reads, patterns: found } = walk(parsed.ast, names);
+  const { reads, patterns: found, cost } = walk(parsed.ast, names);
   for (const pattern of found) patterns.add(pattern);
   const checked = parsed.check();
   if (!checked.valid) throw new Error(summaryOf(checked.error));
@@ -61,6 +63,7 @@ function compile(
   return {
     text,
     reads,
+    cost,
     evaluate: (roots) => {
       patterns.begin();
       return evaluate(parsed, roots);

@@ -2,10 +2,13 @@ import type { FactFields, FactType } from '../../domain/facts/specs/type.ts';
 import { limits } from './limits.ts';
 
 /** Makes what a condition sees of a plain object: only declared members, each checked and converted when it is read. */
-export type View = new (raw: unknown) => object;
+export type View = new (...raw: readonly unknown[]) => object;
 
 /** Is told of each type of object, the inner ones first. */
-export type Declare = (name: string, made: { readonly ctor: View; readonly fields: FactFields }) => void;
+export type Declare = (
+  name: string,
+  made: { readonly ctor: abstract new (...made: never) => object; readonly fields: FactFields },
+) => void;
 
 type Convert = (value: unknown, path: string, budget: Budget) => unknown;
 /** Entries of lists and maps that one fact may still have. */
@@ -19,17 +22,18 @@ export class MemberError extends Error {}
 /** A root such as `facts`; its members are read when a condition asks for them. */
 export function viewOf(root: string, fields: FactFields, declare: Declare): View {
   const view = class {
-    readonly #raw: unknown;
+    readonly #raw: readonly unknown[];
     readonly #read = new Map<string, unknown>();
 
-    constructor(raw: unknown) {
+    /** Members of all of these; of two with the same member the later one has it. */
+    constructor(...raw: readonly unknown[]) {
       this.#raw = raw;
     }
 
     member(name: string, convert: Convert): unknown {
       if (this.#read.has(name)) return this.#read.get(name);
       const path = `${root}.${name}`;
-      const value = own(this.#raw, name);
+      const value = this.#raw.reduce((found: unknown, raw) => own(raw, name) ?? found, undefined);
       if (value === undefined) throw new MemberError(`${path} is absent: it could not be found out`);
       const converted = convert(value, path, { left: limits.entries });
       this.#read.set(name, converted);
@@ -94,7 +98,7 @@ function objectConverter(name: string, fields: FactFields, declare: Declare): Co
     ([member, type]) => [member, converterOf(typeName(name, member), type, declare)] as const,
   );
   const view = class {
-    constructor(raw: unknown, path = name, budget: Budget = { left: limits.entries }) {
+    constructor(raw: unknown, path: string, budget: Budget) {
       for (const [member, convert] of members) {
         const value = own(raw, member);
         if (value === undefined) continue;

@@ -7,6 +7,8 @@ export interface Walked {
   readonly reads: ReadonlySet<string>;
   /** The literal patterns of `reMatch`. */
   readonly patterns: readonly string[];
+  /** Steps at worst. */
+  readonly cost: number;
 }
 
 interface Walk {
@@ -49,7 +51,7 @@ export function walk(ast: ASTNode, roots: ReadonlySet<string>): Walked {
   const cost = visit(ast, state, []);
   if (cost > limits.cost)
     throw new Error(`it may take ${cost} steps, more than ${limits.cost}: do less within a loop, or split it`);
-  return { reads: state.reads, patterns: state.patterns };
+  return { reads: state.reads, patterns: state.patterns, cost };
 }
 
 /** The steps that a node takes at worst. */
