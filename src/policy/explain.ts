@@ -51,7 +51,12 @@ function explainRule(compiled: CompiledRule, input: DecisionInput, subject: Subj
     unmatched: members
       .filter(([member, value]) => matcherOf({ ...rule, match: { [member]: value } })(input, subject) === 'false')
       .map(([member]) => member),
-    conditions: conditions.map((condition) => ({ text: condition.text, value: subject.value(condition) })),
+    // As they are written, not as they are asked.
+    conditions: (rule.when ?? []).flatMap((text) =>
+      conditions
+        .filter((condition) => condition.text === text)
+        .map((condition) => ({ text, value: subject.value(condition) })),
+    ),
   };
 }
 
