@@ -9,7 +9,7 @@ import { type StdioServer, serveStdio } from '../../../src/transport/serve-stdio
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export const somebody: Principal = {
+const somebody: Principal = {
   issuer: 'local',
   subject: 'somebody',
   groups: [],
