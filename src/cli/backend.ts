@@ -51,7 +51,10 @@ export function createBackend(options: BackendOptions): Backend {
     settings: async () => {
       const loaded = await load().catch((thrown) => void told(thrown, log));
       const waits = waitTable(loaded);
+      // Loaded here: the client has its answer to `initialize` before the schemas are made.
+      const { tools } = await import('../../tools/index.ts');
       return {
+        tools,
         prefix: loaded?.config.tools.prefix ?? '',
         principal: () => caller(opened),
         waitBudget: (client, progress) => waitBudget(waits, client, progress),

@@ -57,9 +57,9 @@ export async function harness(
   const input = new PassThrough();
   const output = new PassThrough();
   const server = await serveStdio({
-    tools: over.tools ?? [peek],
     invoke,
     settings: async () => ({
+      tools: over.tools ?? [peek],
       prefix: over.prefix ?? '',
       principal: () => somebody,
       waitBudget: over.waitBudget ?? (() => 50_000),
