@@ -18,8 +18,18 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+interface Entry {
+  readonly context: string;
+  readonly cluster: string;
+  readonly user: string;
+  readonly namespace: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly token: string;
+}
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}[a-z0-9]$/);
-const entry = fc.record({
+const entry: fc.Arbitrary<Entry> = fc.record({
   context: word,
   cluster: word,
   user: word,
@@ -48,7 +58,7 @@ it('reads the same server, CA, token and namespace of a context as the official 
   );
 });
 
-function documentOf(entries: readonly fc.TypeOfArbitrary<typeof entry>[]) {
+function documentOf(entries: readonly Entry[]) {
   const data = Buffer.from(ca).toString('base64');
   return {
     apiVersion: 'v1',
