@@ -19,6 +19,7 @@ export const auditTypes = [
   'Executed',
   'Failed',
   'Unknown',
+  'Answered',
   'Reconciled',
   'RecordingOpened',
   'RecordingClosed',

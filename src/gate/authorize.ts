@@ -28,9 +28,21 @@ export function refuseIfSurelyDenied(
   cluster: string,
   targets: readonly Target[],
 ): void {
+  const error = surelyDenied(gate, call, tool, cluster, targets);
+  if (error !== undefined) throw error;
+}
+
+/** The denial; undefined where facts that are not known yet could still decide. */
+export function surelyDenied(
+  gate: Gate,
+  call: Call,
+  tool: string,
+  cluster: string,
+  targets: readonly Target[],
+): CountersignError | undefined {
   const { principal } = call.invocation;
   const first = gate.policy().first({ principal, tool, cluster, targets, facts: undefined });
-  if (!first.undecided) throw denied(cluster, first.decision);
+  return first.undecided ? undefined : denied(cluster, first.decision);
 }
 
 /**

@@ -43,7 +43,7 @@ async function goOn(gate: Gate, call: Call, approval: Approval, timeoutSeconds: 
     throw verdictError(approval);
   }
   const held = await hold(gate, call, approval, Math.min(timeoutSeconds * 1000, call.invocation.waitBudget));
-  if (held.state === 'pending') return answered(call, held.outcome);
+  if (held.state === 'pending') return held.outcome;
   return executePlan(gate, call, await claim(gate, call, held.approval));
 }
 
@@ -95,6 +95,6 @@ function statusOutcome(call: Call, approval: Approval): Outcome {
 }
 
 const answered = (call: Call, outcome: Outcome): Outcome => {
-  call.note('Executed', { status: ident(outcome.status) });
+  call.note('Answered', { status: ident(outcome.status), auditIds: call.auditIds.count });
   return outcome;
 };

@@ -117,8 +117,10 @@ export async function hold(
 async function verdictOf(gate: Gate, call: Call, approval: Approval): Promise<Held> {
   // A client that is gone claims nothing: it cannot be told what happened.
   if (approval.state === 'approved' && !call.invocation.signal.aborted) return { state: 'approved', approval };
-  if (approval.state === 'pending' || approval.state === 'approved')
+  if (approval.state === 'pending' || approval.state === 'approved') {
+    call.note('Answered', { status: ident('approval_pending'), auditIds: call.auditIds.count });
     return { state: 'pending', outcome: pending(gate, call, approval) };
+  }
   const kept = await keptOutcome(gate, call, approval);
   if (kept !== undefined) return { state: 'pending', outcome: kept };
   throw verdictError(approval);

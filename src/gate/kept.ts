@@ -1,7 +1,7 @@
 import { type Approval, isOpen } from '../domain/approval.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { isJsonObject, type Json, type JsonObject, stringAt } from '../domain/json.ts';
-import { ident, type Masked, open, say } from '../domain/masked.ts';
+import { asObject, ident, open, say } from '../domain/masked.ts';
 import { type Outcome, type Status, statuses } from '../domain/outcome.ts';
 import type { Tool } from '../domain/tool.ts';
 import type { Call } from './call.ts';
@@ -23,7 +23,7 @@ export async function keptOutcome(gate: Gate, call: Call, approval: Approval): P
   const status = statuses.find((each) => each === stringAt(kept, 'status'));
   if (kept === undefined || status === undefined) return undefined;
   await gate.approvals.seen(approval.id);
-  call.note('Executed', { replayed: true });
+  call.note('Executed', { replayed: true, auditIds: call.auditIds.count });
   return outcomeOf(gate, kept, status);
 }
 
@@ -35,7 +35,7 @@ function outcomeOf(gate: Gate, kept: Json, status: Status): Outcome {
     status,
     message: say`${gate.masker.text(stringAt(kept, 'message') ?? '')} (This is the kept result of the call that ran before.)`,
     next: next === undefined ? undefined : gate.masker.text(next),
-    data: gate.masker.object(data).value as Masked<Record<string, never>>,
+    data: asObject(gate.masker.object(data).value),
     text: text === undefined ? undefined : gate.masker.text(text),
   };
 }

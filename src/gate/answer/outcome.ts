@@ -64,7 +64,7 @@ export function answerDryRun(gate: Gate, call: Call, prepared: Prepared, decisio
     decision.verdict === 'review'
       ? say`A person would be asked (rule ${ident(decision.rule ?? '')}: ${gate.masker.echo(decision.because)})`
       : say`The policy allows it without asking (rule ${ident(decision.rule ?? '')})`;
-  call.note('Executed', { dryRun: true });
+  call.note('Executed', { dryRun: true, auditIds: call.auditIds.count });
   return {
     status: 'dry_run',
     message: say`Dry run in cluster ${ident(plan.cluster.name)}, nothing was changed and nobody asked: ${summaryOf(gate.masker, plan)}. ${verdict}.`,

@@ -1,5 +1,5 @@
 import { CountersignError, type ErrorCode } from '../../domain/errors.ts';
-import { compose, ident, join, type Masked, merge, say } from '../../domain/masked.ts';
+import { asObject, compose, ident, join, type Masked, merge, say } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
 import { type Outcome, statusOf } from '../../domain/outcome.ts';
 import type { Call } from '../call.ts';
@@ -21,7 +21,7 @@ export function refuse(ports: Pick<GatePorts, 'masker'>, call: Call, error: Coun
         code: ident(error.code),
         audit: ident(call.id),
       }),
-      said as Masked<Record<string, never>>,
+      asObject(said),
     ),
     text: say`Audit ${ident(call.id)}.`,
   };
@@ -52,6 +52,7 @@ export async function refuseAndRecord(gate: Gate, call: Call, error: Countersign
       await call.record('Refused', {
         code: ident(error.code),
         message: gate.masker.echo(error.message.slice(0, 2_000)),
+        auditIds: call.auditIds.count,
       });
     } catch {
       return refuse(gate, call, auditDown());
