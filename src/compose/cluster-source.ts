@@ -71,6 +71,6 @@ const notIsolated = (name: string): CountersignError =>
     'Unavailable',
     `Cluster ${name} is not used over stdio: whoever has a shell as this user could read state and credentials`,
     {
-      hint: 'tell the operator: write `isolation: accept-same-user` in the configuration to accept that, or run the server as another user',
+      hint: 'tell the operator: write `isolation: accept-same-user` in the configuration to accept that',
     },
   );

@@ -101,8 +101,10 @@ export const targetsOf = (requests: readonly PlannedRequest[]): readonly Target[
   }));
 
 export function denied(cluster: string, decision: Decision): CountersignError {
-  const rule = decision.rule === undefined ? 'No rule allows this call' : `Rule ${decision.rule}: ${decision.because}`;
-  return new CountersignError('Denied', `Denied by policy, not executed. ${rule} (${cluster}).`, {
+  // Without a rule it says why there is none: nothing allows it, or the policy itself cannot be used.
+  const because = decision.because.replace(/\.$/, '');
+  const why = decision.rule === undefined ? because : `Rule ${decision.rule}: ${because}`;
+  return new CountersignError('Denied', `Denied by policy, not executed. ${why} (${cluster}).`, {
     lines: ['Nobody was asked; no approval can lift this rule.'],
     hint: 'Do what the rule allows and check with dryRun, or tell the user what the rule forbids. Do not try another tool or a shell.',
     data: { rule: decision.rule ?? 'none' },
