@@ -106,10 +106,16 @@ function conflict(refusal: Refusal): CountersignError {
     });
   }
   if (asked.creates || stringAt(status, 'reason') === 'AlreadyExists') {
-    return fail(refusal, 'Conflict', `it exists already, somebody was faster: ${asked.what}`, { conflict: 'exists' });
+    return fail(refusal, 'Conflict', `it exists already, somebody was faster: ${asked.what}`, {
+      conflict: 'exists',
+      hint: 'look at it with get, and apply again if it should still be changed',
+    });
   }
   if (/UID in (?:the )?precondition|uid mismatch/i.test(refusal.upstream)) return gone(refusal);
-  return fail(refusal, 'Conflict', `the object was changed in between: ${asked.what}`, { conflict: 'race' });
+  return fail(refusal, 'Conflict', `the object was changed in between: ${asked.what}`, {
+    conflict: 'race',
+    hint: 'nothing was changed by this call; look at the object with get, and send the call again',
+  });
 }
 
 function unprocessable(refusal: Refusal): CountersignError {

@@ -10,6 +10,7 @@ import { approvalPart } from './answer/outcome.ts';
 import { needsOf, planCard } from './answer/render.ts';
 import { verdictError } from './answer/verdict.ts';
 import type { Call } from './call.ts';
+import { seenOf } from './drift.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { keptOutcome } from './kept.ts';
 
@@ -57,6 +58,8 @@ export interface SealedInput {
   readonly pinned: readonly Pin[];
   readonly objectDigests: readonly string[];
   readonly keyId: string;
+  /** What people saw of each object: to say what changed, if it did. */
+  readonly seen: Json;
 }
 
 const sealedInput = (gate: Gate, prepared: Prepared): Json => ({
@@ -65,6 +68,7 @@ const sealedInput = (gate: Gate, prepared: Prepared): Json => ({
   pinned: prepared.pinned.map(({ namespace, name, uid }) => ({ namespace: namespace ?? null, name, uid })),
   objectDigests: prepared.objectDigests,
   keyId: gate.keyed('').split(':')[1] ?? '',
+  seen: seenOf(prepared.plan.effects),
 });
 
 export function readSealedInput(json: Json | undefined): SealedInput | undefined {
@@ -80,6 +84,7 @@ export function readSealedInput(json: Json | undefined): SealedInput | undefined
     })),
     objectDigests: Array.isArray(json.objectDigests) ? json.objectDigests.map(String) : [],
     keyId: stringAt(json, 'keyId') ?? '',
+    seen: json.seen ?? [],
   };
 }
 

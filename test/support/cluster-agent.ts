@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -27,18 +27,29 @@ export interface ClusterAgent extends AgentRig {
   hold(tool: string, input: JsonObject): Promise<{ readonly approval: Approval; readonly answer: Promise<ToolResult> }>;
 }
 
+export interface ClusterAgentOptions extends Omit<AgentOptions, 'cluster'> {
+  /** The ClusterRole that Countersign has; all rights unless it is named. */
+  readonly role?: string;
+  /** Rules of a policy bundle of its own, in place of the strict one. */
+  readonly rules?: JsonObject[];
+  /** Where its kubeconfig says that the API server is. */
+  readonly server?: string;
+}
+
 /** Everything is ended and removed when the calling file is done. Call it in beforeAll. */
-export async function startClusterAgent(options: Omit<AgentOptions, 'cluster'> = {}): Promise<ClusterAgent> {
+export async function startClusterAgent(options: ClusterAgentOptions = {}): Promise<ClusterAgent> {
   const namespace = await testNamespace({ 'countersign.dev/environment': 'test' });
   const kube = await testKube();
   const folder = await mkdtemp(join(tmpdir(), 'cs-cluster-agent-'));
-  const { username, token } = await ownUser(kube, namespace);
+  const { username, token } = await ownUser(kube, namespace, options.role ?? 'cluster-admin');
   const kubeconfigPath = join(folder, 'kubeconfig');
   const { server, caPath } = controlPlane();
-  const text = kubeconfig(server, await readFile(caPath, 'utf8'), 'countersign', { token });
+  const text = kubeconfig(options.server ?? server, await readFile(caPath, 'utf8'), 'countersign', { token });
   await writeFile(kubeconfigPath, text, { mode: 0o600 });
+  const policy = options.rules === undefined ? {} : { policy: { folder: await bundle(folder, options.rules) } };
   const rig = await startAgent({
     ...options,
+    config: { ...options.config, ...policy },
     cluster: { kubeconfig: kubeconfigPath, context: 'countersign-test', namespace },
   });
   afterAll(async () => {
@@ -62,8 +73,15 @@ export async function startClusterAgent(options: Omit<AgentOptions, 'cluster'> =
   };
 }
 
-/** A service account that may do everything: the API server's log then tells its requests from those of the tests. */
-async function ownUser(kube: Kube, namespace: string): Promise<{ username: string; token: string }> {
+async function bundle(parent: string, rules: readonly JsonObject[]): Promise<string> {
+  const folder = join(parent, 'policy');
+  await mkdir(folder);
+  await writeFile(join(folder, 'rules.yaml'), JSON.stringify({ rules }));
+  return folder;
+}
+
+/** A service account: the API server's log then tells its requests from those of the tests. */
+async function ownUser(kube: Kube, namespace: string, role: string): Promise<{ username: string; token: string }> {
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   await kube.create(accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'countersign' } });
   const binding = `countersign-${namespace}`;
@@ -72,7 +90,7 @@ async function ownUser(kube: Kube, namespace: string): Promise<{ username: strin
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
     metadata: { name: binding },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
     subjects: [{ kind: 'ServiceAccount', name: 'countersign', namespace }],
   });
   afterAll(async () => {
