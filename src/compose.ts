@@ -22,6 +22,7 @@ import type { Clock, Random } from './domain/environment.ts';
 import { createGrantMint } from './domain/grant-mint.ts';
 import type { Json } from './domain/json.ts';
 import { ident } from './domain/masked.ts';
+import { lostResult } from './gate/answer/lost.ts';
 import { createInvoke } from './gate/invoke.ts';
 import { createMasker } from './masking/masker.ts';
 import { packageRoot, version } from './package.ts';
@@ -127,9 +128,16 @@ async function recover(deps: ApprovalDeps): Promise<void> {
   try {
     const intents = await deps.auditReader.openIntents();
     const authorized = new Set(intents.flatMap(({ approval }) => approval ?? []));
-    const settled = await recoverApprovals({ ...deps, wasAuthorized: async (approval) => authorized.has(approval) });
+    const wasAuthorized = async (approval: string): Promise<boolean> => authorized.has(approval);
+    const settled = await recoverApprovals({ ...deps, wasAuthorized, lostResult });
     for (const { approval, invocation, state } of settled) {
       deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
+    }
+    for (const { invocation, approval } of intents) {
+      deps.log.warn('a call was authorized and has no outcome in the log yet: read the objects it names', {
+        invocation,
+        approval,
+      });
     }
   } catch (thrown) {
     deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) });

@@ -11,7 +11,8 @@ export function parseLine(line: Buffer | string): JsonObject {
 }
 
 /** How the run of an invocation ended. */
-export const isOutcome = (type: string): boolean => type === 'Executed' || type === 'Failed' || type === 'Unknown';
+export const isOutcome = (type: string): type is 'Executed' | 'Failed' | 'Unknown' =>
+  type === 'Executed' || type === 'Failed' || type === 'Unknown';
 
 /**
  * Whether the outcome is of a run: not of a dry-run, or of a kept result handed out again.

@@ -8,11 +8,10 @@ import { approvalPart } from './answer/outcome.ts';
 import { needsOf } from './answer/render.ts';
 import { verdictError } from './answer/verdict.ts';
 import type { Call } from './call.ts';
-import { claim } from './claim.ts';
-import { executePlan } from './execute.ts';
 import type { Gate } from './gate.ts';
 import { hold } from './hold.ts';
 import { keptOutcome } from './kept.ts';
+import { useApproval } from './use.ts';
 
 /** The caller's own approvals: what it held, it can look at, go on with, or withdraw. Nobody sees another's. */
 export async function control(gate: Gate, call: Call, command: ControlCommand): Promise<Outcome> {
@@ -44,7 +43,7 @@ async function goOn(gate: Gate, call: Call, approval: Approval, timeoutSeconds: 
   }
   const held = await hold(gate, call, approval, Math.min(timeoutSeconds * 1000, call.invocation.waitBudget));
   if (held.state === 'pending') return held.outcome;
-  return executePlan(gate, call, await claim(gate, call, held.approval));
+  return useApproval(gate, call, held.approval);
 }
 
 async function listOpen(gate: Gate, call: Call): Promise<Outcome> {

@@ -17,14 +17,28 @@ export const keepable = (outcome: Outcome): Json => ({
   text: outcome.text === undefined ? null : open(outcome.text),
 });
 
-/** The kept result of a settled approval, through the mask again; undefined when there is none. */
+/** Longest wait for a run that is under way elsewhere, milliseconds: a client without notes gives up after a minute. */
+const mostPatience = 30_000;
+
+/**
+ * The kept result of an approval that was used, through the mask again; a run that is under way is waited for. Undefined when
+ * there is none.
+ */
 export async function keptOutcome(gate: Gate, call: Call, approval: Approval): Promise<Outcome | undefined> {
+  await endOfRun(gate, call, approval);
   const kept = await gate.approvals.result(approval.id);
   const status = statuses.find((each) => each === stringAt(kept, 'status'));
   if (kept === undefined || status === undefined) return undefined;
-  await gate.approvals.seen(approval.id);
+  if (!call.invocation.signal.aborted) gate.answered.mark(approval.id);
   call.note('Executed', { replayed: true, auditIds: call.auditIds.count });
   return outcomeOf(gate, kept, status);
+}
+
+async function endOfRun(gate: Gate, call: Call, { id, state }: Approval): Promise<void> {
+  if (state !== 'claimed') return;
+  const { signal, waitBudget } = call.invocation;
+  const until = gate.clock.now() + Math.min(waitBudget, mostPatience);
+  await gate.approvals.wait(id, { until, signal, while: 'claimed' });
 }
 
 function outcomeOf(gate: Gate, kept: Json, status: Status): Outcome {
@@ -49,6 +63,7 @@ export async function notSeenYet(
   cluster: Cluster,
 ): Promise<Outcome | undefined> {
   if (!tool.access.mutates || input.dryRun === true) return undefined;
+  await gate.answered.marked();
   const digest = callDigestOf(call.invocation.principal, cluster.name, tool.name, input);
   const attached = await gate.approvals.attach(call.invocation.principal, digest);
   if (attached === undefined || isOpen(attached.state)) return undefined;
