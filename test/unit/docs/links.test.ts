@@ -29,3 +29,12 @@ it.each(pages)('every relative link of %s leads to a file, and to a heading that
   });
   expect(broken).toEqual([]);
 });
+
+it.each(pages)('every path in this repository that %s names is there', (page) => {
+  const named = [
+    ...textOf(page)
+      .replace(/^```[\s\S]*?^```$/gm, '')
+      .matchAll(/`((?:src|test|policies|docs|bench)\/[\w./-]*|tools\/(?:[\w-]+\.ts)?)`/g),
+  ];
+  expect(named.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
