@@ -18,7 +18,7 @@ export const configurationTable = (): string =>
   ].join('\n');
 
 /** One entry a path: what several variants of a union have in common is listed once. */
-export function configurationKeys(): readonly Key[] {
+function configurationKeys(): readonly Key[] {
   const keys = new Map<string, Key>();
   for (const key of below('', publishedSchema() as JsonSchema, false)) if (!keys.has(key.path)) keys.set(key.path, key);
   return [...keys.values()];
