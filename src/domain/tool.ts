@@ -31,7 +31,7 @@ export { countOf, paging, tableText } from './masked-table.ts';
 export { type ReadView, showList, showOne } from './reading.ts';
 export type { ListRequest } from './request.ts';
 export type { ObjectRef, ResourceType } from './resource.ts';
-export { apiVersion, checkName, checkNamespace, objectId, objectLabel, resourceGroup } from './resource.ts';
+export { apiVersion, checkName, checkNamespace, objectId, objectLabel, resourceGroup, sameObject } from './resource.ts';
 export type * from './tool-contract.ts';
 
 export const defineTool = <Input, View extends Json = Json>(
