@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { Kube, readKubeconfig } from '../test/support/control-plane/kube.ts';
 import { waitUntil } from '../test/support/control-plane/wait-until.ts';
@@ -175,7 +176,7 @@ async function makePod(
 async function bundleBare(folder: string): Promise<string> {
   const outfile = join(folder, 'bare.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'peers/bare.ts')],
+    entryPoints: [fileURLToPath(new URL('./peers/bare.ts', import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',

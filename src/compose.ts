@@ -1,7 +1,7 @@
 /**
  * The composition root: the only place that knows every adapter, and the only one that holds both halves of the grant mint.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { tools } from '../tools/index.ts';
@@ -13,12 +13,13 @@ import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
 import { createAuditReader } from './audit/reader.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
+import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
 import type { Config } from './config.ts';
 import { auditIds } from './domain/audit-id.ts';
 import { canonicalJson } from './domain/canonical.ts';
-import type { Clock, Random } from './domain/environment.ts';
+import type { Clock } from './domain/environment.ts';
 import { createGrantMint } from './domain/grant-mint.ts';
 import type { Json } from './domain/json.ts';
 import { ident } from './domain/masked.ts';
@@ -32,7 +33,7 @@ import { resolveStateRoot } from './state/root.ts';
 import { openState } from './state/state.ts';
 
 const clock: Clock = { now: () => Date.now() };
-const random: Random = { bytes: (length) => randomBytes(length) };
+const random = createRandom();
 
 export const compose: Compose = async (config, options) => {
   const { log } = options;

@@ -26,9 +26,9 @@ export function encodeEvent(event: AuditEvent): string {
 
 /** Members within the length of a line: a value that is too long keeps its head and names the digest of the rest. */
 export function encodeMembers(fields: readonly (readonly [string, Json])[]): string {
-  const whole = fields.map(([key, value]) => jsonMember(key, value)).join('');
   let cap = maxLineBytes / 4;
-  let members = whole;
+  // Most lines are short and whole: their members become text in one go.
+  let members = fields.length === 0 ? '' : `,${visibleJson(Object.fromEntries(fields)).slice(1, -1)}`;
   while (Buffer.byteLength(members) > maxLineBytes - frameBytes) {
     members = fields.map(([key, value]) => jsonMember(key, shorten(value, cap))).join('');
     cap /= 2;

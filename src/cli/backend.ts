@@ -69,8 +69,12 @@ export function createBackend(options: BackendOptions): Backend {
 }
 
 const nobody = { byOsUser: () => undefined };
-const caller = (composition: Composition | undefined) =>
-  localPrincipal(userInfo().username, composition?.people ?? nobody);
+let user: string | undefined;
+/** Asked for each call; the user of a process does not change, and the system is slow to tell it. */
+const caller = (composition: Composition | undefined) => {
+  user ??= userInfo().username;
+  return localPrincipal(user, composition?.people ?? nobody);
+};
 
 /** The error for the agent; the operator finds it in the log, cause included. */
 function told(thrown: unknown, log: Log): CountersignError {

@@ -60,7 +60,7 @@ export function createCalls(options: CallOptions): Calls {
     const cancelled = running.get(id) !== controller;
     if (cancelled) return;
     running.delete(id);
-    options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
+    options.write(resultLine(id, outcome));
   };
 
   const run = async (params: JsonObject, bytes: number, signal: AbortSignal): Promise<Outcome> => {
@@ -127,9 +127,12 @@ export function createCalls(options: CallOptions): Calls {
     running.delete(id);
     options.log.error('An answer could not be made', { cause: String(thrown) });
     const outcome = refusalWithoutGate(toCountersignError(thrown));
-    options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
+    options.write(resultLine(id, outcome));
   }
 }
+
+const resultLine = (id: RequestId, outcome: Outcome): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${present(outcome)}}`;
 
 function progressToken(params: JsonObject): string | number | undefined {
   const meta: Json | undefined = params._meta;
