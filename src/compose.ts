@@ -25,6 +25,7 @@ import type { Json } from './domain/json.ts';
 import { ident } from './domain/masked.ts';
 import { lostResult } from './gate/answer/lost.ts';
 import { createInvoke } from './gate/invoke.ts';
+import { localUser } from './identity/local.ts';
 import { createMasker } from './masking/masker.ts';
 import { packageRoot, version } from './package.ts';
 import { openPolicy } from './policy/source.ts';
@@ -37,6 +38,7 @@ const random = createRandom();
 
 export const compose: Compose = async (config, options) => {
   const { log } = options;
+  const self = userInfo();
   const root = config.state?.directory ?? resolveStateRoot(options.env);
   const state = await openState({ root, clock, random, log });
   const audit = await openAuditLog({ folder: join(root, 'audit'), clock, random, log });
@@ -48,7 +50,8 @@ export const compose: Compose = async (config, options) => {
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
   const secretReader = createAuditedSecretReader({ clusters, audit, ids, clock, random });
   const masker = createMasker({ secretReader, log });
-  const channel = createTerminalChannel({ local: settings.approvals.local, people });
+  const channel = createTerminalChannel({ local: settings.approvals.local, people, osUser: self.username });
+  const callerName = (): string => localUser(settings.approvals.local, { ...self, env: options.env });
   const deps: ApprovalDeps = {
     state,
     clock,
@@ -87,7 +90,18 @@ export const compose: Compose = async (config, options) => {
     await audit.close();
     await state.close();
   };
-  return { invoke, approvals, audit, state, people, policy, clusters, masker, close } satisfies Composition;
+  return {
+    invoke,
+    approvals,
+    audit,
+    state,
+    people,
+    localUser: callerName,
+    policy,
+    clusters,
+    masker,
+    close,
+  } satisfies Composition;
 };
 
 interface Settings {

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { asciiLine, forTerminal } from '../approval/terminal/escape.ts';
 import { renderApproval, renderApprovals } from '../approval/terminal/render.ts';
 import type { Composition } from '../composition.ts';
@@ -65,8 +64,8 @@ function outcome(approval: Approval, decision: Vote['decision'], person: Person)
 }
 
 /** The person that the registry has for whoever runs this command. */
-function voter({ people }: Composition): Person {
-  const user = userInfo().username;
+function voter({ people, localUser }: Composition): Person {
+  const user = localUser();
   const person = people.byOsUser(user);
   if (person !== undefined) return person;
   throw new CountersignError('Forbidden', `No person of the registry votes as the operating system user ${user}`, {
@@ -81,7 +80,7 @@ async function withApprovals(
 ): Promise<ExitCode> {
   const { config } = await loadConfig(options.config, io.env);
   const sandbox = options.sandbox === true;
-  if (!sandbox && config.approvals.local !== 'enabled') throw localIsOff();
+  if (!sandbox && config.approvals.local === 'off') throw localIsOff();
   const { compose } = await import('../compose.ts');
   const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG ?? 'warn');
   const composition = await compose(config, { sandbox, serves: false, env: io.env, log });
@@ -96,7 +95,7 @@ async function withApprovals(
 const localIsOff = (): CountersignError =>
   new CountersignError('Forbidden', 'Approving from the command line is off', {
     lines: ['Whoever has a shell as this user, an agent too, can approve when it is on.'],
-    hint: 'set `approvals: {local: enabled}` in countersign.yaml if you accept that; for a server that runs with --sandbox add --sandbox',
+    hint: 'set `approvals: {local: sudo}` in countersign.yaml, or `enabled` if you accept that; for a server that runs with --sandbox add --sandbox',
   });
 
 /** For programs: everything that people are shown, and nothing that was not through the mask. */

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { Compose, Composition } from '../composition.ts';
 import { type LoadedConfig, loadConfig } from '../config.ts';
 import type { Log } from '../domain/environment.ts';
@@ -72,8 +71,8 @@ const nobody = { byOsUser: () => undefined };
 let user: string | undefined;
 /** Asked for each call; the user of a process does not change, and the system is slow to tell it. */
 const caller = (composition: Composition | undefined) => {
-  user ??= userInfo().username;
-  return localPrincipal(user, composition?.people ?? nobody);
+  if (composition !== undefined) user ??= composition.localUser();
+  return localPrincipal(user ?? 'nobody', composition?.people ?? nobody);
 };
 
 /** The error for the agent; the operator finds it in the log, cause included. */

@@ -183,8 +183,8 @@ export interface ApprovalChannel {
   readonly name: string;
   /** Where approvers look, for the waiting agent's sentence: `the terminal (countersign approvals)`. */
   readonly place: string;
-  /** Whether anybody can be asked now, and if not what to configure. */
-  reachable(requirement: Requirement): { readonly ok: true } | { readonly ok: false; readonly hint: string };
+  /** Who can be asked there now, and what to configure so that more can. */
+  reachable(): { readonly people: readonly Person[]; readonly hint: string };
   post(approval: Approval): Promise<void>;
   update(approval: Approval): Promise<void>;
 }

@@ -111,7 +111,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
     }),
     log: silent,
   });
-  const channel = createTerminalChannel({ local: 'enabled', people });
+  const channel = createTerminalChannel({ local: 'sudo', people, osUser: 'countersign' });
   const auditReader = createAuditReader({ folder: join(root, 'audit'), log: silent });
   const limits = approvalConfigSchema.parse({});
   const deps: ApprovalDeps = {
