@@ -40,7 +40,10 @@ function fail(refusal: Refusal, code: CountersignError['code'], message: string,
 }
 
 const byStatus: Readonly<Record<number, (refusal: Refusal) => CountersignError>> = {
-  400: (refusal) => fail(refusal, 'Invalid', `the API server cannot read this: ${refusal.asked.what}`),
+  400: (refusal) =>
+    fail(refusal, 'Invalid', `the API server cannot read this: ${refusal.asked.what}`, {
+      hint: 'correct what it names',
+    }),
   401: (refusal) =>
     fail(refusal, 'Unavailable', `the API server at ${refusal.asked.host} does not accept our own credentials`, {
       hint: 'tell the operator: the credentials of Countersign have expired or are wrong; countersign doctor checks them',

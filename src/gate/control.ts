@@ -26,7 +26,7 @@ export async function control(gate: Gate, call: Call, command: ControlCommand): 
   };
   switch (command.action) {
     case 'status':
-      return answered(call, statusOutcome(call, approval));
+      return answered(call, statusOutcome(gate, call, approval));
     case 'withdraw':
       return answered(call, await withdraw(gate, call, approval));
     case 'wait':
@@ -50,7 +50,7 @@ async function listOpen(gate: Gate, call: Call): Promise<Outcome> {
   const approvals = await gate.approvals.list({ principal: call.invocation.principal, open: true });
   const rows = approvals.map(
     (approval) =>
-      say`${ident(approval.id)}  ${ident(approval.state)}  ${needsOf(approval)}  until ${ident(iso(approval.decideBy))}  ${approval.card.summary}`,
+      say`${ident(approval.id)}  ${ident(approval.state)}  ${needsOf(approval)}  until ${ident(iso(approval.decideBy))}  ${approval.card.summary}  plan ${ident(approval.planDigest)}`,
   );
   return answered(call, {
     status: 'ok',
@@ -58,7 +58,7 @@ async function listOpen(gate: Gate, call: Call): Promise<Outcome> {
     next: approvals.length === 0 ? undefined : say`Call approval with an id to go on with it.`,
     data: compose({
       approvals: approvals.map((approval) => ({
-        approval: approvalPart(approval),
+        approval: approvalPart(gate.masker, approval),
         cluster: ident(approval.cluster.name),
         planned: approval.card.summary,
       })),
@@ -71,25 +71,27 @@ async function listOpen(gate: Gate, call: Call): Promise<Outcome> {
 async function withdraw(gate: Gate, call: Call, approval: Approval): Promise<Outcome> {
   const ended = await gate.approvals.close(approval.id, 'withdraw', 'the agent withdrew it');
   const now = await gate.approvals.read(approval.id, call.invocation.principal);
-  if (ended) return statusOutcome(call, now);
+  if (ended) return statusOutcome(gate, call, now);
   throw new CountersignError('Conflict', `Approval ${approval.id} is ${now.state} and cannot be withdrawn any more`, {
     hint: `call approval {"id":"${approval.id}","action":"status"}`,
   });
 }
 
-function statusOutcome(call: Call, approval: Approval): Outcome {
+function statusOutcome(gate: Gate, call: Call, approval: Approval): Outcome {
   const id = ident(approval.id);
+  const open = isOpen(approval.state);
+  const until = open ? say`Decided by ${ident(iso(approval.decideBy))} at the latest. ` : say``;
   return {
     status: 'ok',
     message: say`Approval ${id} is ${ident(approval.state)}, ${needsOf(approval)}, cluster ${ident(approval.cluster.name)}: ${approval.card.summary}.`,
-    next: isOpen(approval.state) ? say`Call approval {"id":"${id}"} to wait for it and run it.` : undefined,
+    next: open ? say`Call approval {"id":"${id}"} to wait for it and run it.` : undefined,
     data: compose({
       cluster: ident(approval.cluster.name),
-      approval: approvalPart(approval),
+      approval: approvalPart(gate.masker, approval),
       planned: approval.card.summary,
       audit: ident(call.id),
     }),
-    text: say`Plan ${ident(approval.planDigest)}. Decided by ${ident(iso(approval.decideBy))} at the latest. Audit ${ident(call.id)}.`,
+    text: say`Plan ${ident(approval.planDigest)}. ${until}Audit ${ident(call.id)}.`,
   };
 }
 

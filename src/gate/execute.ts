@@ -8,6 +8,7 @@ import type { GetRequest, ListRequest } from '../domain/request.ts';
 import type { MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
 import { approvalPart } from './answer/outcome.ts';
 import { refuse } from './answer/refuse.ts';
+import { needsOf } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
 import { keepable } from './kept.ts';
@@ -90,28 +91,35 @@ async function sendMasked(
 
 function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {
   const cluster = call.story.cluster;
+  const status = answer.status ?? 'ok';
+  const ended = approval === undefined ? undefined : { ...approval, state: endOf[eventOf(status)] };
   const around = compose({
     cluster: typeof cluster === 'string' ? ident(cluster) : undefined,
-    approval: approval === undefined ? undefined : approvalPart(approval),
+    approval: ended === undefined ? undefined : approvalPart(gate.masker, ended),
     audit: ident(call.id),
   });
   return {
-    status: answer.status ?? 'ok',
+    status,
     message: answer.message,
     next: answer.next,
     data: merge(around, answer.data),
     text: join(
       [
         ...(answer.text === undefined ? [] : [answer.text]),
-        ...approvedBy(gate, approval),
-        say`Audit ${ident(call.id)}.`,
+        ...approvedBy(gate, ended),
+        approval === undefined
+          ? say`Audit ${ident(call.id)}.`
+          : say`Audit ${ident(call.id)}, ${call.auditIds.count} requests to the API server.`,
       ],
       say`\n`,
     ),
   };
 }
 
-/** `Approval cs-7f3k2m: approved by ana@example.com 09:14:02Z, "ok, canary looked fine".` */
+/** How an approval ends by what its run ended as. */
+const endOf = { Executed: 'executed', Failed: 'failed', Unknown: 'unknown' } as const;
+
+/** `Approval cs-7f3k2m executed, 1 of 1: approved by ana@example.com 09:14:02Z, "ok, canary looked fine". Plan sha256:….` */
 function approvedBy(gate: Gate, approval: Approval | undefined): readonly Masked<string>[] {
   if (approval === undefined) return [];
   const votes = approval.votes.filter(({ decision }) => decision === 'approve');
@@ -119,7 +127,9 @@ function approvedBy(gate: Gate, approval: Approval | undefined): readonly Masked
     const words = comment === undefined ? say`` : say`, ${gate.masker.echo(JSON.stringify(comment))}`;
     return say`approved by ${ident(person)} ${ident(iso(time).slice(11, 19))}Z${words}`;
   });
-  return [say`Approval ${ident(approval.id)}: ${join(said, say`; `)}.`];
+  return [
+    say`Approval ${ident(approval.id)} ${ident(approval.state)}, ${needsOf(approval)}: ${join(said, say`; `)}. Plan ${ident(approval.planDigest)}.`,
+  ];
 }
 
 const eventOf = (status: Status): 'Executed' | 'Failed' | 'Unknown' =>

@@ -6,7 +6,7 @@ import { isJsonObject, type Json, stringAt } from '../domain/json.ts';
 import { compose, ident, type Masked, say } from '../domain/masked.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { objectId } from '../domain/resource.ts';
-import { approvalPart } from './answer/outcome.ts';
+import { approvalPart, digestsText } from './answer/outcome.ts';
 import { needsOf, planCard } from './answer/render.ts';
 import { verdictError } from './answer/verdict.ts';
 import type { Call } from './call.ts';
@@ -146,12 +146,12 @@ export function pending(gate: Gate, call: Call, approval: Approval): Outcome {
     next: say`call approval {"id":"${id}"}; it waits again and, once approved, runs exactly this. Do not send ${ident(approval.tool)} again, do not split or reword it, do not use a shell or another tool. If you must end your turn, tell the user: "waiting for approval ${id}; say continue once it is approved".`,
     data: compose({
       cluster: ident(approval.cluster.name),
-      approval: approvalPart(approval),
+      approval: approvalPart(gate.masker, approval),
       planned: approval.card.summary,
       objects: approval.objects,
       manifestDigests: approval.manifestDigests.map(ident),
       audit: ident(call.id),
     }),
-    text: say`Planned in ${ident(approval.cluster.name)}: ${approval.card.summary}. Plan ${ident(approval.planDigest)}. Audit ${ident(call.id)}.`,
+    text: say`Planned in ${ident(approval.cluster.name)}: ${approval.card.summary}. ${digestsText(approval.planDigest, approval.manifestDigests)} Audit ${ident(call.id)}.`,
   };
 }

@@ -8,6 +8,7 @@ import { type ExecRequest, isMutating, type MutatingRequest, type PlannedRequest
 import { objectLabel, resourceGroup } from '../domain/resource.ts';
 import type { ToolAnswer } from '../domain/tool.ts';
 import { type ChangeResult, changePart, notesText, warningsOf } from './answer/outcome.ts';
+import { sentence } from './answer/refuse.ts';
 import { effectLines } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
@@ -120,7 +121,7 @@ function answerOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Se
   const cluster = ident(plan.cluster.name);
   const heads = plan.effects.map((effect, index) => say`${objectLabel(effect.object)} ${ident(results[index] ?? '')}`);
   const outcome = failed?.error === undefined ? say`` : say` ${errorText(gate, failed.error)}`;
-  const next = nextOf(prepared, status, failed?.error);
+  const next = nextOf(gate, prepared, status, failed?.error);
   return {
     status,
     message: say`${ident(verb)} ${done} of ${plan.effects.length} in cluster ${cluster}: ${join(heads, say`; `)}.${outcome}`,
@@ -148,14 +149,19 @@ function statusOf(done: number, failed: Sent | undefined): Status {
 const errorText = (gate: Gate, error: CountersignError): Masked<string> => {
   const upstream =
     error.upstream === undefined ? say`` : say` The API server says: ${gate.masker.text(error.upstream)}`;
-  return say`${gate.masker.echo(error.message)}.${upstream}`;
+  return say`${gate.masker.echo(sentence(error.message))}${upstream}`;
 };
 
-function nextOf(prepared: Prepared, status: Status, error: CountersignError | undefined): Masked<string> | undefined {
+function nextOf(
+  gate: Gate,
+  prepared: Prepared,
+  status: Status,
+  error: CountersignError | undefined,
+): Masked<string> | undefined {
   if (status === 'unknown')
     return say`Nobody knows whether this was done. Look at the object with get before anything else; do not send it again blindly.`;
   if (status === 'partial') return say`Look at what is there with get, and send again only what was not done.`;
-  if (error?.hint !== undefined) return say`${ident(error.hint)}`;
+  if (error?.hint !== undefined) return gate.masker.echo(sentence(error.hint));
   return prepared.tool.name === 'apply' || prepared.tool.name === 'scale'
     ? say`The rollout has only begun; look at it with get.`
     : undefined;
