@@ -51,7 +51,7 @@ export async function draft(
     facts: deriveFacts({ requests, effects, namespaceLabels: await namespaceLabels(bare, requests) }),
     planDigest: planDigestOf({ cluster: identity, principal, tool: tool.name }, digests),
     manifestDigests: completed.flatMap(({ manifestDigest }) => manifestDigest ?? []),
-    notes: drafted.notes ?? [],
+    notes: [...(drafted.notes ?? []), ...gone(pinned, requests)],
   };
   recordPlan(call, tool, plan);
   return {
@@ -165,6 +165,12 @@ const withoutWords = (input: JsonObject): JsonObject => {
   const { reason: _, dryRun: __, ...rest } = input;
   return rest;
 };
+
+/** What a selector meant when the plan was approved and what somebody else deleted since. */
+const gone = (pinned: readonly Pin[] | undefined, requests: readonly PlannedRequest[]): readonly string[] =>
+  (pinned ?? [])
+    .filter(({ name }) => !requests.some((request) => request.action !== 'list' && request.object.name === name))
+    .map(({ name, namespace }) => `${namespace === undefined ? '' : `${namespace}/`}${name} was gone already`);
 
 const pinsOf = (effects: readonly ObjectEffect[]): readonly Pin[] =>
   effects.flatMap(({ object, uid, action }) =>
