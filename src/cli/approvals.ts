@@ -41,12 +41,12 @@ export const vote = (
   options: VoteOptions,
   io: Io,
 ): Promise<ExitCode> =>
-  withApprovals(options, io, async (composition) => {
+  withApprovals(options, io, async (composition, local) => {
     const person = voter(composition);
     const comment = options.comment ?? (words.length === 0 ? undefined : words.join(' '));
     const approval = await composition.approvals.vote(id, { person, decision, comment, channel: 'terminal' });
     if (options.json === true) json(io, plain(approval));
-    else for (const text of outcome(approval, decision, person)) line(io, text);
+    else for (const text of outcome(approval, decision, person, local)) line(io, text);
   });
 
 const did: Readonly<Record<Vote['decision'], string>> = {
@@ -55,11 +55,13 @@ const did: Readonly<Record<Vote['decision'], string>> = {
   undo: 'took back an approve',
 };
 
-function outcome(approval: Approval, decision: Vote['decision'], person: Person): readonly string[] {
+function outcome(approval: Approval, decision: Vote['decision'], person: Person, local: string): readonly string[] {
   const count = approval.state === 'pending' ? `, ${approval.have} of ${approval.need}` : '';
   return [
     `${asciiLine(approval.id)} is ${approval.state}${count}: ${asciiLine(person.id)} ${did[decision]} it.`,
-    'Whoever has a shell as this user of the machine could have done that: approvals.local is enabled.',
+    ...(local === 'sudo'
+      ? []
+      : ['Whoever has a shell as this user of the machine could have done that: approvals.local is enabled.']),
   ];
 }
 
@@ -76,7 +78,7 @@ function voter({ people, localUser }: Composition): Person {
 async function withApprovals(
   options: ApprovalOptions,
   io: Io,
-  use: (composition: Composition) => Promise<void>,
+  use: (composition: Composition, local: string) => Promise<void>,
 ): Promise<ExitCode> {
   const { config } = await loadConfig(options.config, io.env);
   const sandbox = options.sandbox === true;
@@ -85,7 +87,7 @@ async function withApprovals(
   const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG ?? 'warn');
   const composition = await compose(config, { sandbox, serves: false, env: io.env, log });
   try {
-    await use(composition);
+    await use(composition, sandbox ? 'enabled' : config.approvals.local);
     return 0;
   } finally {
     await composition.close();
