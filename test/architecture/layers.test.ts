@@ -49,9 +49,11 @@ describe('the house', () => {
 
 describe('a grant and a masked value', () => {
   it('are made by a cast in the two files that make them, and nowhere else', () => {
-    const forging = /\bas\s+(?:Grant|Masked|Sealed)\b|\bas\s+unknown\s+as\b|<(?:Grant|Masked)(?:<[^>]*>)?>\s*[({[]/;
+    const forging =
+      /\bas\s+(?:Grant|Masked|Sealed)\b|\bas\s+unknown\s+as\b|[=(,]\s*<(?:Grant|Masked)(?:<[^>]*>)?>\s*\w/;
     expect(forging.test('return grant as Grant;')).toBe(true);
     expect(forging.test('x as unknown as Y')).toBe(true);
+    expect(forging.test('const forged = <Masked<string>>text;')).toBe(true);
     expect(using(forging, ['src/domain/grant-mint.ts', 'src/domain/seal.ts'])).toEqual([]);
   });
 
