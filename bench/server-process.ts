@@ -74,9 +74,6 @@ export class ServerProcess {
     return result;
   }
 
-  stderrText() {
-    return this.#errors;
-  }
   /** Resident memory in bytes; undefined where there is no /proc. */
   memory(): number | undefined {
     try {
