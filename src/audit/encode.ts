@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { open } from '../domain/masked.ts';
 
 /** Bytes of a line, newline included. */
-export const maxLineBytes = 64 * 1024;
+const maxLineBytes = 64 * 1024;
 /** `seq`, `time`, `type` and `prev` need less than this. */
 const frameBytes = 512;
 const reserved = new Set(['seq', 'time', 'type', 'invocation', 'prev']);

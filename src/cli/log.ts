@@ -10,7 +10,7 @@ type Level = (typeof levels)[number];
  * COUNTERSIGN_LOG; default info. pino is loaded with the first line, which most starts never write.
  */
 export function createLog(stream: Writable, level: string | undefined): Log {
-  const wanted = levels.findIndex((each) => each === level);
+  const wanted = (levels as readonly (string | undefined)[]).indexOf(level);
   const least = wanted === -1 ? levels.indexOf('info') : wanted;
   let logger: Promise<Logger> | undefined;
   const write = (at: Level, message: string, fields: LogFields = {}): void => {

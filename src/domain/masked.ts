@@ -130,11 +130,6 @@ function without(value: Json, path: readonly string[]): Json {
   return kept;
 }
 
-export const lines = (masked: Masked<string>): readonly Masked<string>[] =>
-  open(masked)
-    .split('\n')
-    .map((line) => seal(line));
-
 /** Bytes in UTF-8. */
 export const byteLength = (masked: Masked<string>): number => Buffer.byteLength(open(masked));
 

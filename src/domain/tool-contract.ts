@@ -84,7 +84,7 @@ export interface ToolAnswer {
 }
 
 /** RBAC words; annotations, docs and policy facts derive from them. */
-export type ToolAccess = Access & {
+type ToolAccess = Access & {
   readonly mutates: boolean;
   readonly destructive: boolean;
   readonly idempotent: boolean;

@@ -8,30 +8,13 @@ import type { Control, Tool } from './tool-contract.ts';
 
 export { definedBy } from './definition.ts';
 export { CountersignError, invalid } from './errors.ts';
-export type { Json, JsonObject } from './json.ts';
-export { at, isJsonObject, listAt, numberAt, objectAt, stringAt } from './json.ts';
+export type { JsonObject } from './json.ts';
+export { stringAt } from './json.ts';
 export { parseManifest } from './manifest.ts';
-export type { Masked } from './masked.ts';
-export {
-  asText,
-  compose,
-  elements,
-  ident,
-  join,
-  jsonText,
-  lines,
-  merge,
-  omit,
-  pick,
-  project,
-  say,
-  yamlText,
-} from './masked.ts';
-export { countOf, paging, tableText } from './masked-table.ts';
 export { type ReadView, showList, showOne } from './reading.ts';
 export type { ListRequest } from './request.ts';
 export type { ObjectRef, ResourceType } from './resource.ts';
-export { apiVersion, checkName, checkNamespace, objectId, objectLabel, resourceGroup, sameObject } from './resource.ts';
+export { checkName, checkNamespace, objectLabel, resourceGroup, sameObject } from './resource.ts';
 export type * from './tool-contract.ts';
 
 export const defineTool = <Input, View extends Json = Json>(

@@ -137,7 +137,7 @@ function waitingNote(gate: Gate, approval: Approval): Masked<string> {
   return say`Waiting for approval ${ident(approval.id)}: ${needsOf(approval)}, ${ident(gate.askedIn)}, ${minutes} min left`;
 }
 
-export function pending(gate: Gate, call: Call, approval: Approval): Outcome {
+function pending(gate: Gate, call: Call, approval: Approval): Outcome {
   const id = ident(approval.id);
   const time = ident(iso(approval.decideBy).slice(11, 19));
   return {

@@ -66,9 +66,10 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   const closed = new Promise<void>((resolve) => {
     markEnded = resolve;
   });
-  let ending: Promise<void> | undefined;
+  let ending = false;
   const close = (): Promise<void> => {
-    ending ??= end(server, wire, calls).finally(markEnded);
+    if (!ending) void end(server, wire, calls).finally(markEnded);
+    ending = true;
     return closed;
   };
   void wire.gone.then(close);

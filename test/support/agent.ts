@@ -14,14 +14,14 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () 
 const bundle = join(import.meta.dirname, '../../dist/countersign.cjs');
 
 /** The people of the end-to-end tests. li runs the agent, and the server through sudo as the user of the tests; ana and bo are sre. */
-export const people = [
+const people = [
   { id: 'li@example.com', groups: ['dev'], osUsers: [userInfo().username, 'li'] },
   { id: 'ana@example.com', groups: ['sre'], osUsers: ['ana'] },
   { id: 'bo@example.com', groups: ['sre', 'security'], osUsers: ['bo'] },
 ];
 /** What sudo tells a process that li started as the user of the tests. */
 const throughSudo = { SUDO_USER: 'li', SUDO_UID: String(userInfo().uid + 1) };
-export type Voter = 'ana@example.com' | 'bo@example.com' | 'li@example.com';
+type Voter = 'ana@example.com' | 'bo@example.com' | 'li@example.com';
 
 export interface AgentOptions {
   /** A kubeconfig and its context; omitted: the sandbox. */
@@ -150,7 +150,7 @@ async function waitForApproval({ approvals }: Composition, states: readonly stri
   throw new Error('no call was held within 20 s');
 }
 
-export async function readAuditLines(folder: string): Promise<readonly JsonObject[]> {
+async function readAuditLines(folder: string): Promise<readonly JsonObject[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
   const lines = texts.flatMap((text) =>

@@ -124,7 +124,7 @@ const groups: Readonly<Record<string, string>> = {
 };
 
 /** The API path of a resource that the tests use: built-in without a group is core. */
-export function pathIn(namespace: string, resource: string, name?: string): string {
+function pathIn(namespace: string, resource: string, name?: string): string {
   const group = groups[resource];
   const root = group === undefined ? '/api/v1' : `/apis/${group}`;
   return `${root}/namespaces/${namespace}/${resource}${name === undefined ? '' : `/${name}`}`;

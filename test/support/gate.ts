@@ -41,7 +41,7 @@ rules:
   - { name: not-public, description: Nothing in kube-public is touched., match: { namespaces: [kube-public] }, effect: deny }
 `;
 
-export interface Answer {
+interface Answer {
   readonly status: string;
   readonly message: string;
   readonly next: string;

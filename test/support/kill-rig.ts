@@ -27,7 +27,7 @@ export interface Life {
   end(): Promise<void>;
 }
 
-export interface Alive extends AgentRig {
+interface Alive extends AgentRig {
   /** Undefined: the server died before it answered. */
   apply(): Promise<ToolResult | undefined>;
   signal(signal: 'SIGSTOP' | 'SIGKILL'): void;
