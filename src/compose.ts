@@ -1,7 +1,7 @@
 /**
  * The composition root: the only place that knows every adapter, and the only one that holds both halves of the grant mint.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { tools } from '../tools/index.ts';
@@ -13,16 +13,19 @@ import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
 import { createAuditReader } from './audit/reader.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
+import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
 import type { Config } from './config.ts';
 import { auditIds } from './domain/audit-id.ts';
 import { canonicalJson } from './domain/canonical.ts';
-import type { Clock, Random } from './domain/environment.ts';
+import type { Clock } from './domain/environment.ts';
 import { createGrantMint } from './domain/grant-mint.ts';
 import type { Json } from './domain/json.ts';
 import { ident } from './domain/masked.ts';
+import { lostResult } from './gate/answer/lost.ts';
 import { createInvoke } from './gate/invoke.ts';
+import { localUser } from './identity/local.ts';
 import { createMasker } from './masking/masker.ts';
 import { packageRoot, version } from './package.ts';
 import { openPolicy } from './policy/source.ts';
@@ -31,10 +34,11 @@ import { resolveStateRoot } from './state/root.ts';
 import { openState } from './state/state.ts';
 
 const clock: Clock = { now: () => Date.now() };
-const random: Random = { bytes: (length) => randomBytes(length) };
+const random = createRandom();
 
 export const compose: Compose = async (config, options) => {
   const { log } = options;
+  const self = userInfo();
   const root = config.state?.directory ?? resolveStateRoot(options.env);
   const state = await openState({ root, clock, random, log });
   const audit = await openAuditLog({ folder: join(root, 'audit'), clock, random, log });
@@ -46,7 +50,8 @@ export const compose: Compose = async (config, options) => {
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
   const secretReader = createAuditedSecretReader({ clusters, audit, ids, clock, random });
   const masker = createMasker({ secretReader, log });
-  const channel = createTerminalChannel({ local: settings.approvals.local, people });
+  const channel = createTerminalChannel({ local: settings.approvals.local, people, osUser: self.username });
+  const callerName = (): string => localUser(settings.approvals.local, { ...self, env: options.env });
   const deps: ApprovalDeps = {
     state,
     clock,
@@ -85,7 +90,18 @@ export const compose: Compose = async (config, options) => {
     await audit.close();
     await state.close();
   };
-  return { invoke, approvals, audit, state, people, policy, clusters, masker, close } satisfies Composition;
+  return {
+    invoke,
+    approvals,
+    audit,
+    state,
+    people,
+    localUser: callerName,
+    policy,
+    clusters,
+    masker,
+    close,
+  } satisfies Composition;
 };
 
 interface Settings {
@@ -127,9 +143,16 @@ async function recover(deps: ApprovalDeps): Promise<void> {
   try {
     const intents = await deps.auditReader.openIntents();
     const authorized = new Set(intents.flatMap(({ approval }) => approval ?? []));
-    const settled = await recoverApprovals({ ...deps, wasAuthorized: async (approval) => authorized.has(approval) });
+    const wasAuthorized = async (approval: string): Promise<boolean> => authorized.has(approval);
+    const settled = await recoverApprovals({ ...deps, wasAuthorized, lostResult });
     for (const { approval, invocation, state } of settled) {
       deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
+    }
+    for (const { invocation, approval } of intents) {
+      deps.log.warn('a call was authorized and has no outcome in the log yet: read the objects it names', {
+        invocation,
+        approval,
+      });
     }
   } catch (thrown) {
     deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) });

@@ -15,6 +15,8 @@ export interface Composition {
   readonly audit: AuditLog;
   readonly state: State;
   readonly people: PeopleRegistry;
+  /** Who is at the other end of this process. @throws Unauthorized */
+  readonly localUser: () => string;
   readonly policy: PolicySource;
   readonly clusters: ClusterSource;
   readonly masker: Masker;

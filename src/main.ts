@@ -1,5 +1,5 @@
+import { runCli } from './cli/entry.ts';
 import { processIo } from './cli/io.ts';
-import { runCli } from './cli/program.ts';
 
 // An exit code instead of process.exit: what is still on its way to stdout arrives.
 runCli(process.argv.slice(2), processIo()).then(

@@ -7,10 +7,13 @@ import {
   fields,
   invalid,
   type JsonObject,
+  type ObjectRef,
+  objectLabel,
   parseManifest,
   type ResourceType,
   resourceGroup,
   resultShape,
+  sameObject,
   stringAt,
   type ToolPlanning,
 } from '../src/domain/tool.ts';
@@ -37,6 +40,7 @@ export default defineTool({
       throw invalid('The manifest has no object', 'send at least one document with apiVersion, kind and metadata.name');
     const defined = documents.flatMap(definedBy);
     const drafts = await Promise.all(documents.map((document) => draftOf(document, defined)));
+    refuseTwice(drafts.map(({ object }) => object));
     return { requests: drafts.sort((a, b) => rank(a.object.type) - rank(b.object.type)), notes };
 
     async function draftOf(document: JsonObject, made: readonly ResourceType[]) {
@@ -53,6 +57,13 @@ export default defineTool({
   },
   run: (plan, cluster) => cluster.sendAll(plan),
 });
+
+/** Two documents for one object: which of them is meant cannot be told. */
+function refuseTwice(objects: readonly ObjectRef[]): void {
+  const twice = objects.find((object, index) => objects.findIndex((other) => sameObject(object, other)) < index);
+  if (twice === undefined) return;
+  throw invalid(`The manifest has ${objectLabel(twice)} more than once`, 'put what it should be into one document');
+}
 
 /** A kind that a definition in the same call makes is known before the cluster knows it. */
 async function typeOf(

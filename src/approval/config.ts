@@ -4,10 +4,10 @@ import { z } from 'zod';
 export const approvalConfigSchema = z
   .strictObject({
     local: z
-      .enum(['enabled', 'off'])
+      .enum(['off', 'enabled', 'sudo'])
       .default('off')
       .describe(
-        'Whether people vote with `countersign approvals` on this machine; whoever has a shell here can then vote',
+        'Who votes with `countersign approvals` on this machine. sudo: whoever may run it as the user of the server, each as the user that ran sudo. enabled: the user of the server alone; whoever has a shell as that user can then vote',
       ),
     openPerAgent: z.int().min(1).max(1_000).default(5).describe('How many open approvals one agent may have'),
     openPerOwner: z.int().min(1).max(10_000).default(20).describe('How many those of one person together may have'),

@@ -1,10 +1,12 @@
 import type { ApprovalState } from '../domain/approval.ts';
+import type { RunEnd } from '../domain/audit-event.ts';
+import type { Json } from '../domain/json.ts';
 import type { Context } from './context.ts';
 import type { Current } from './current.ts';
 import { close, current, end, reread } from './finish.ts';
 import { isFinal } from './listing.ts';
 import { type ApprovalDeps, createContext } from './service.ts';
-import { keptResult } from './settle.ts';
+import { keepResult, keptResult } from './settle.ts';
 
 export interface RecoveryDeps extends ApprovalDeps {
   /**
@@ -12,7 +14,11 @@ export interface RecoveryDeps extends ApprovalDeps {
    * where that is not known the outcome is unknown.
    */
   readonly wasAuthorized?: (approval: string) => Promise<boolean>;
+  /** What the agent of a lost run is handed out as its result: the process died with the answer. */
+  readonly lostResult?: (lost: { readonly id: string; readonly cluster: string; readonly command: RunCommand }) => Json;
 }
+
+type RunCommand = 'succeed' | 'fail' | 'lose';
 
 export interface Recovered {
   readonly approval: string;
@@ -29,7 +35,7 @@ export async function recoverApprovals(deps: RecoveryDeps): Promise<readonly Rec
   const recovered: Recovered[] = [];
   for (const id of await ctx.store.ids()) {
     try {
-      const settled = await recover(ctx, id, deps.wasAuthorized);
+      const settled = await recover(ctx, id, deps);
       if (settled !== undefined) recovered.push(settled);
     } catch (thrown) {
       deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });
@@ -38,11 +44,7 @@ export async function recoverApprovals(deps: RecoveryDeps): Promise<readonly Rec
   return recovered;
 }
 
-async function recover(
-  ctx: Context,
-  id: string,
-  wasAuthorized: RecoveryDeps['wasAuthorized'],
-): Promise<Recovered | undefined> {
+async function recover(ctx: Context, id: string, deps: RecoveryDeps): Promise<Recovered | undefined> {
   // A process that was killed between taking an id and asking leaves a folder without a request: nobody ever saw it.
   const now = (await ctx.store.load(id)) && (await current(ctx, id));
   const { ending, outcome } = now?.facts ?? {};
@@ -55,7 +57,7 @@ async function recover(
   const old = ctx.clock.now() - (outcome ?? ending).time > ctx.limits.keepFinishedDays * 86_400_000;
   const unclosed = (await ctx.store.text(id, 'input')) !== undefined;
   const dead = (unclosed || now.state === 'claimed') && !(await ctx.state.isAlive(ending.process));
-  if (dead && now.state === 'claimed') return settleLost(ctx, now, wasAuthorized);
+  if (dead && now.state === 'claimed') return settleLost(ctx, now, deps);
   if (dead) await close(ctx, now);
   if (isFinal(now.state) && old) {
     await ctx.store.moveAway(id);
@@ -74,17 +76,30 @@ async function endDenied(ctx: Context, now: Current): Promise<void> {
 async function settleLost(
   ctx: Context,
   { record }: Current,
-  wasAuthorized: RecoveryDeps['wasAuthorized'],
+  { wasAuthorized, lostResult }: RecoveryDeps,
 ): Promise<Recovered> {
   const { id, invocation } = record;
-  // The run may have ended, and only the last file is missing: then its own word stands.
+  // The run may have ended, and only the last file is missing: then its own word stands, the kept result's or the log's.
   const kept = await keptResult(ctx, id);
+  const ran = commandOf(await ctx.auditReader.runOf(id));
   const sent = wasAuthorized === undefined || (await wasAuthorized(id));
-  const command = kept?.command ?? (sent ? 'lose' : 'fail');
+  const command = kept?.command ?? ran ?? (sent ? 'lose' : 'fail');
   const because =
-    kept !== undefined ? '' : sent ? 'the process that ran it died' : 'the process died before it sent anything';
+    (kept?.command ?? ran) !== undefined
+      ? ''
+      : sent
+        ? 'the process that ran it died'
+        : 'the process died before it sent anything';
+  if (kept === undefined && lostResult !== undefined)
+    await keepResult(ctx, id, command, lostResult({ id, cluster: record.cluster.name, command }));
   await ctx.store.settle(id, { command, time: ctx.clock.now(), because });
   const settled = await reread(ctx, id);
   await close(ctx, settled);
   return { approval: id, invocation, state: settled.state };
+}
+
+function commandOf(end: RunEnd | undefined): RunCommand | undefined {
+  if (end === 'Executed') return 'succeed';
+  if (end === 'Failed') return 'fail';
+  return end === undefined ? undefined : 'lose';
 }

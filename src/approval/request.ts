@@ -70,17 +70,19 @@ function refuseUnaskable(ctx: Context, { principal, requirement }: ApprovalDraft
       `nobody was asked: this waits for a person (${needs}), and it is not known which person is behind ${principal.agent}`,
       'tell the operator to name that person under people (osUsers, or subjects) in the configuration',
     );
-  if (!enoughPeople(requirement, ctx.people.all(), principal))
+  const channels = ctx.channels.map((channel) => channel.reachable());
+  const reachable = new Set(channels.flatMap(({ people }) => people));
+  const registered = ctx.people.all();
+  const notTheOwner = requirement.ownerMay ? '' : ' (the person behind the agent does not count)';
+  if (!enoughPeople(requirement, registered, principal))
     refuse(
-      `nobody was asked: this needs ${needs}, and the people registry does not have that many who may approve it` +
-        (requirement.ownerMay ? '' : ' (the person behind the agent does not count)'),
+      `nobody was asked: this needs ${needs}, and the people registry does not have that many who may approve it${notTheOwner}`,
       'tell the operator to add people with these groups under people in the configuration',
     );
-  const answers = ctx.channels.map((channel) => channel.reachable(requirement));
-  if (answers.some((answer) => answer.ok)) return;
-  const hints = answers.map((answer) => (answer.ok ? '' : answer.hint));
+  if (enoughPeople(requirement, [...reachable], principal)) return;
+  const hints = channels.map(({ hint }) => hint);
   refuse(
-    `nobody was asked: this waits for a person (${needs}), and there is no place where anybody can be asked`,
+    `nobody was asked: this needs ${needs}, and there is no place where that many who may approve it can be asked${notTheOwner}`,
     `tell the operator: ${hints.length === 0 ? 'configure an approval channel' : hints.join('; or ')}`,
   );
 }

@@ -22,10 +22,14 @@ export async function settle(ctx: Context, id: string, command: Command, result:
     throw new CountersignError('Internal', `approval ${id} is ${now.state}: it has no run to settle`);
   // Settled before, here or by a recovery: what was first stays.
   if (now.facts.outcome !== undefined) return present(ctx, now);
-  await ctx.store.put(id, 'result', ctx.state.seal(JSON.stringify({ command, result }), resultPurpose(id)));
+  await keepResult(ctx, id, command, result);
   await ctx.store.settle(id, { command, time: ctx.clock.now(), because: '' });
   await ctx.store.wipeInput(id);
   return announce(ctx, await reread(ctx, id));
+}
+
+export async function keepResult(ctx: Context, id: string, command: Command, result: Json): Promise<void> {
+  await ctx.store.put(id, 'result', ctx.state.seal(JSON.stringify({ command, result }), resultPurpose(id)));
 }
 
 export async function keptResult(

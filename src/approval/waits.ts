@@ -11,6 +11,7 @@ const turnsToLook = 10;
 export interface WaitOptions {
   readonly until: number;
   readonly signal: AbortSignal;
+  readonly while?: 'pending' | 'claimed';
   readonly onChange?: (approval: Approval) => void;
 }
 
@@ -101,8 +102,8 @@ export class SharedWaits implements Waits {
     const now = this.#parts.clock.now();
     const shown = [approval.state, approval.have, approval.votes.length, approval.awaited].join(' ');
     for (const waiter of waited.waiters) {
-      const { until, signal, onChange } = waiter.options;
-      if (approval.state !== 'pending' || signal.aborted || now >= until) {
+      const { until, signal, onChange, while: waitedFor = 'pending' } = waiter.options;
+      if (approval.state !== waitedFor || signal.aborted || now >= until) {
         waited.waiters.delete(waiter);
         waiter.resolve(approval);
       } else if (shown !== waiter.shown) {

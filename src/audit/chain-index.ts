@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ChainedVote } from '../domain/audit-event.ts';
+import type { ChainedVote, RunEnd } from '../domain/audit-event.ts';
 import { checkLink, type Link } from '../domain/hash-chain.ts';
 import { type JsonObject, listAt, numberAt, stringAt } from '../domain/json.ts';
 import { type Head, parseHead } from './chain-files.ts';
@@ -16,8 +16,10 @@ export class ChainIndex {
   readonly votes = new Map<string, ChainedVote[]>();
   /** Authorized here, and no outcome here: the approval, if it has one. */
   readonly open = new Map<string, string | undefined>();
-  /** Outcomes of what was authorized in another chain. */
-  readonly closedElsewhere = new Set<string>();
+  /** Outcomes of what was authorized in another chain, by invocation. */
+  readonly closedElsewhere = new Map<string, RunEnd>();
+  /** How the run of an approval ended, where its line is in the chain that authorized it. */
+  readonly ended = new Map<string, RunEnd>();
   heads: readonly Head[] = [];
 
   constructor(folder: string, file: string) {
@@ -44,14 +46,16 @@ export class ChainIndex {
     else if (type === 'Authorized') {
       const { invocation, approval } = idsOf(parseLine(line));
       this.open.set(invocation, approval);
-    } else if (isOutcome(type) || type === 'Reconciled') this.#close(parseLine(line));
+    } else if (isOutcome(type) || type === 'Reconciled') this.#close(type, parseLine(line));
     else if (type === 'ChainOpened')
       this.heads = listAt(parseLine(line), 'heads').flatMap((each) => parseHead(each) ?? []);
   }
 
-  #close(line: JsonObject): void {
+  #close(type: RunEnd, line: JsonObject): void {
     const { invocation } = idsOf(line);
-    if (!this.open.delete(invocation) && wasSent(line)) this.closedElsewhere.add(invocation);
+    const approval = this.open.get(invocation);
+    if (approval !== undefined && wasSent(line)) this.ended.set(approval, type);
+    if (!this.open.delete(invocation) && wasSent(line)) this.closedElsewhere.set(invocation, type);
   }
 
   #takeVote(line: JsonObject, seq: number, type: string): void {

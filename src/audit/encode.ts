@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { open } from '../domain/masked.ts';
 
 /** Bytes of a line, newline included. */
-export const maxLineBytes = 64 * 1024;
+const maxLineBytes = 64 * 1024;
 /** `seq`, `time`, `type` and `prev` need less than this. */
 const frameBytes = 512;
 const reserved = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
@@ -13,7 +13,36 @@ const reserved = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
  * What of a line the event decides, as JSON members. The log is a sink: it opens what the mask sealed.
  * @throws TypeError for a value that is not sealed and not plain, and for a key that is the log's own
  */
-export function encodeEvent(event: AuditEvent): string {
+export const encodeEvent = (event: AuditEvent): string => encodeMembers(fieldsOf(event));
+
+/** Long events are encoded at once; below this no escape makes one too long for a line, so that encoding cannot fail later. */
+const certainlyShort = 8_000;
+
+/**
+ * The same, but the text of a short event is made when it is asked for, at the latest in the next turn: while its call waits
+ * for the cluster or for its next question, instead of making it wait.
+ * @throws TypeError at once, as `encodeEvent` does
+ */
+export function encodeSoon(event: AuditEvent): { readonly members: string } {
+  const fields = fieldsOf(event);
+  let members: string | undefined;
+  const encoded = (): string => {
+    members ??= encodeMembers(fields);
+    return members;
+  };
+  if (fields.reduce((sum, field) => sum + roughLength(field), 0) < certainlyShort) setImmediate(encoded);
+  else encoded();
+  return {
+    get members() {
+      return encoded();
+    },
+  };
+}
+
+const roughLength = ([key, value]: readonly [string, Json]): number =>
+  key.length + (typeof value === 'string' ? value.length : Array.isArray(value) ? value.join('').length : 32);
+
+function fieldsOf(event: AuditEvent): readonly (readonly [string, Json])[] {
   const fields: [string, Json][] = [['invocation', event.invocation]];
   for (const [key, value] of Object.entries(event.fields)) {
     if (value === undefined) continue;
@@ -21,14 +50,14 @@ export function encodeEvent(event: AuditEvent): string {
     const plain = isList(value) ? value.map(plainOf) : plainOf(value);
     if (plain !== undefined) fields.push([key, plain]);
   }
-  return encodeMembers(fields);
+  return fields;
 }
 
 /** Members within the length of a line: a value that is too long keeps its head and names the digest of the rest. */
-export function encodeMembers(fields: readonly (readonly [string, Json])[]): string {
-  const whole = fields.map(([key, value]) => jsonMember(key, value)).join('');
+function encodeMembers(fields: readonly (readonly [string, Json])[]): string {
   let cap = maxLineBytes / 4;
-  let members = whole;
+  // Most lines are short and whole: their members become text in one go.
+  let members = fields.length === 0 ? '' : `,${visibleJson(Object.fromEntries(fields)).slice(1, -1)}`;
   while (Buffer.byteLength(members) > maxLineBytes - frameBytes) {
     members = fields.map(([key, value]) => jsonMember(key, shorten(value, cap))).join('');
     cap /= 2;

@@ -11,11 +11,10 @@ export function parseLine(line: Buffer | string): JsonObject {
 }
 
 /** How the run of an invocation ended. */
-export const isOutcome = (type: string): boolean => type === 'Executed' || type === 'Failed' || type === 'Unknown';
+export const isOutcome = (type: string): type is 'Executed' | 'Failed' | 'Unknown' =>
+  type === 'Executed' || type === 'Failed' || type === 'Unknown';
 
 /**
- * Whether the outcome is of something that was sent to a cluster: not of a dry-run, of a kept result handed out again, or of
- * the tool that only looks at approvals.
+ * Whether the outcome is of a run: not of a dry-run, or of a kept result handed out again.
  */
-export const wasSent = (line: JsonObject): boolean =>
-  line.dryRun !== true && line.replayed !== true && !(line.tool === 'approval' && line.planDigest === undefined);
+export const wasSent = (line: JsonObject): boolean => line.dryRun !== true && line.replayed !== true;

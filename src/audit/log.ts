@@ -5,7 +5,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
 import { beginChain, type Chain, type Entry } from './chain.ts';
-import { encodeEvent, encodeUnbounded } from './encode.ts';
+import { encodeEvent, encodeSoon, encodeUnbounded } from './encode.ts';
 import { flushAtExit } from './exit.ts';
 import { type FileOperations, realFiles } from './file-operations.ts';
 import { nameOthers } from './heads.ts';
@@ -109,7 +109,14 @@ class GroupCommitLog implements OpenAuditLog {
 
   note(event: AuditEvent): void {
     if (this.#closed) return;
-    const entry = this.#entryOf(event);
+    const encoding = encodeSoon(event);
+    const entry: Entry = {
+      time: this.#options.clock.now(),
+      type: event.type,
+      get members() {
+        return encoding.members;
+      },
+    };
     if (this.#queue.length >= mostKept) this.#dropped += 1;
     else this.#queue.push(entry);
     this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();

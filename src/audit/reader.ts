@@ -34,6 +34,14 @@ export function createAuditReader({ folder, log }: AuditReaderOptions): AuditRea
       await refreshed();
       return [...chains.values()].flatMap((chain): readonly ChainedVote[] => chain.votes.get(approval) ?? []);
     },
+    runOf: async (approval) => {
+      await refreshed();
+      const all = [...chains.values()];
+      const here = all.flatMap((chain) => chain.ended.get(approval) ?? []);
+      const authorized = all.flatMap((chain) => [...chain.open]).find(([, of]) => of === approval);
+      const elsewhere = authorized && all.flatMap((chain) => chain.closedElsewhere.get(authorized[0]) ?? []);
+      return here.at(-1) ?? elsewhere?.at(-1);
+    },
     openIntents: async () => {
       await refreshed();
       const all = [...chains.values()];

@@ -10,7 +10,7 @@ import { parseLine } from './line.ts';
 import { type OnLine, scanLines } from './scan.ts';
 import { Story } from './story.ts';
 
-export interface VerifyFault {
+interface VerifyFault {
   readonly kind: 'form' | 'seq' | 'time' | 'link' | 'type' | 'first-line' | 'head' | 'torn' | 'story';
   readonly file: string;
   /** Counted from 1; undefined where the whole file is meant. */
@@ -18,7 +18,7 @@ export interface VerifyFault {
   readonly message: string;
 }
 
-export interface VerifiedChain {
+interface VerifiedChain {
   readonly file: string;
   readonly lines: number;
   /** SHA-256 of the last whole line, in hex. */

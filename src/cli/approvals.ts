@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { asciiLine, forTerminal } from '../approval/terminal/escape.ts';
 import { renderApproval, renderApprovals } from '../approval/terminal/render.ts';
 import type { Composition } from '../composition.ts';
@@ -42,12 +41,12 @@ export const vote = (
   options: VoteOptions,
   io: Io,
 ): Promise<ExitCode> =>
-  withApprovals(options, io, async (composition) => {
+  withApprovals(options, io, async (composition, local) => {
     const person = voter(composition);
     const comment = options.comment ?? (words.length === 0 ? undefined : words.join(' '));
     const approval = await composition.approvals.vote(id, { person, decision, comment, channel: 'terminal' });
     if (options.json === true) json(io, plain(approval));
-    else for (const text of outcome(approval, decision, person)) line(io, text);
+    else for (const text of outcome(approval, decision, person, local)) line(io, text);
   });
 
 const did: Readonly<Record<Vote['decision'], string>> = {
@@ -56,17 +55,19 @@ const did: Readonly<Record<Vote['decision'], string>> = {
   undo: 'took back an approve',
 };
 
-function outcome(approval: Approval, decision: Vote['decision'], person: Person): readonly string[] {
+function outcome(approval: Approval, decision: Vote['decision'], person: Person, local: string): readonly string[] {
   const count = approval.state === 'pending' ? `, ${approval.have} of ${approval.need}` : '';
   return [
     `${asciiLine(approval.id)} is ${approval.state}${count}: ${asciiLine(person.id)} ${did[decision]} it.`,
-    'Whoever has a shell as this user of the machine could have done that: approvals.local is enabled.',
+    ...(local === 'sudo'
+      ? []
+      : ['Whoever has a shell as this user of the machine could have done that: approvals.local is enabled.']),
   ];
 }
 
 /** The person that the registry has for whoever runs this command. */
-function voter({ people }: Composition): Person {
-  const user = userInfo().username;
+function voter({ people, localUser }: Composition): Person {
+  const user = localUser();
   const person = people.byOsUser(user);
   if (person !== undefined) return person;
   throw new CountersignError('Forbidden', `No person of the registry votes as the operating system user ${user}`, {
@@ -77,16 +78,16 @@ function voter({ people }: Composition): Person {
 async function withApprovals(
   options: ApprovalOptions,
   io: Io,
-  use: (composition: Composition) => Promise<void>,
+  use: (composition: Composition, local: string) => Promise<void>,
 ): Promise<ExitCode> {
   const { config } = await loadConfig(options.config, io.env);
   const sandbox = options.sandbox === true;
-  if (!sandbox && config.approvals.local !== 'enabled') throw localIsOff();
+  if (!sandbox && config.approvals.local === 'off') throw localIsOff();
   const { compose } = await import('../compose.ts');
   const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG ?? 'warn');
   const composition = await compose(config, { sandbox, serves: false, env: io.env, log });
   try {
-    await use(composition);
+    await use(composition, sandbox ? 'enabled' : config.approvals.local);
     return 0;
   } finally {
     await composition.close();
@@ -96,7 +97,7 @@ async function withApprovals(
 const localIsOff = (): CountersignError =>
   new CountersignError('Forbidden', 'Approving from the command line is off', {
     lines: ['Whoever has a shell as this user, an agent too, can approve when it is on.'],
-    hint: 'set `approvals: {local: enabled}` in countersign.yaml if you accept that; for a server that runs with --sandbox add --sandbox',
+    hint: 'set `approvals: {local: sudo}` in countersign.yaml, or `enabled` if you accept that; for a server that runs with --sandbox add --sandbox',
   });
 
 /** For programs: everything that people are shown, and nothing that was not through the mask. */

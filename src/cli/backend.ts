@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import type { Compose, Composition } from '../composition.ts';
 import { type LoadedConfig, loadConfig } from '../config.ts';
 import type { Log } from '../domain/environment.ts';
@@ -55,7 +54,10 @@ export function createBackend(options: BackendOptions): Backend {
     settings: async () => {
       const loaded = await load().catch((thrown) => void told(thrown, log));
       const waits = waitTable(loaded);
+      // Loaded here: the client has its answer to `initialize` before the schemas are made.
+      const { tools } = await import('../../tools/index.ts');
       return {
+        tools,
         prefix: loaded?.config.tools.prefix ?? '',
         principal: () => caller(opened),
         waitBudget: (client, progress) => waitBudget(waits, client, progress),
@@ -78,8 +80,12 @@ export function createBackend(options: BackendOptions): Backend {
 }
 
 const nobody = { byOsUser: () => undefined };
-const caller = (composition: Composition | undefined) =>
-  localPrincipal(userInfo().username, composition?.people ?? nobody);
+let user: string | undefined;
+/** Asked for each call; the user of a process does not change, and the system is slow to tell it. */
+const caller = (composition: Composition | undefined) => {
+  if (composition !== undefined) user ??= composition.localUser();
+  return localPrincipal(user ?? 'nobody', composition?.people ?? nobody);
+};
 
 /** The error for the agent; the operator finds it in the log, cause included. */
 function told(thrown: unknown, log: Log): CountersignError {

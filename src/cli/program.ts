@@ -4,9 +4,8 @@ import { version } from '../package.ts';
 import { addCommands } from './commands.ts';
 import type { ExitCode, Io } from './io.ts';
 
-/** `countersign` with these arguments. Alone: help on a terminal; from a pipe a client has started it, so it serves. */
-export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
-  if (args.length === 0 && io.stdin.isTTY !== true) return serveNow(io);
+/** Every command but a plain `serve`; without one, help. */
+export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = 0;
   const program = createProgram(io, (ended) => {
     code = ended;
@@ -19,11 +18,6 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     return fault(io, thrown);
   }
-}
-
-async function serveNow(io: Io): Promise<ExitCode> {
-  const { serve } = await import('./serve.ts');
-  return serve({}, io);
 }
 
 /** A command that failed says why, and what to do. */

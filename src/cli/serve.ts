@@ -1,4 +1,3 @@
-import { tools } from '../../tools/index.ts';
 import { version } from '../package.ts';
 import { serveStdio } from '../transport/serve-stdio.ts';
 import { createBackend } from './backend.ts';
@@ -21,7 +20,6 @@ export async function serve(options: ServeOptions, io: Io): Promise<ExitCode> {
     loadCompose: async () => (await import('../compose.ts')).compose,
   });
   const server = await serveStdio({
-    tools,
     invoke: backend.invoke,
     settings: backend.settings,
     policy: backend.policy,

@@ -12,7 +12,7 @@ export interface ApiResponse {
 }
 
 /** Beyond this an answer is refused: it would be parsed in one piece. */
-export const maxAnswerBytes = 32 * 1024 * 1024;
+const maxAnswerBytes = 32 * 1024 * 1024;
 
 /**
  * Collects one answer. It knows whether the request began to leave: that decides between Unavailable and Unknown.

@@ -13,7 +13,7 @@ export interface PodEnvironment {
   readonly serviceAccountFolder: string;
 }
 
-export const thisPod: PodEnvironment = {
+const thisPod: PodEnvironment = {
   variables: process.env,
   serviceAccountFolder: '/var/run/secrets/kubernetes.io/serviceaccount',
 };

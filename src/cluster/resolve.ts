@@ -75,6 +75,8 @@ export function findKind(types: readonly ServedType[], version: string, kind: st
       );
 }
 
+const asMeant = 'send the call again with the name that you mean';
+
 /** `Unknown kind "deployement"; did you mean deployments (apps/v1)?` */
 export function unknownResource(types: readonly ServedType[], said: string): CountersignError {
   const names = new Map<string, ResourceType>();
@@ -85,7 +87,8 @@ export function unknownResource(types: readonly ServedType[], said: string): Cou
   }
   const near = nearest(said.toLowerCase().split('.')[0] ?? '', [...names.keys()]);
   const meant = new Set(near.flatMap((name) => describe(names.get(name))));
-  if (meant.size > 0) return invalid(`Unknown kind ${JSON.stringify(said)}; did you mean ${[...meant].join(' or ')}?`);
+  if (meant.size > 0)
+    return invalid(`Unknown kind ${JSON.stringify(said)}; did you mean ${[...meant].join(' or ')}?`, asMeant);
   return invalid(
     `Unknown kind ${JSON.stringify(said)}`,
     'name a kind that this cluster serves, such as deployments.apps',
@@ -98,12 +101,13 @@ const describe = (type: ResourceType | undefined): readonly string[] =>
 export function unknownKind(types: readonly ServedType[], version: string, kind: string): CountersignError {
   const served = types.filter(({ type }) => type.kind === kind).map(({ type }) => apiVersion(type));
   const said = `Unknown kind ${JSON.stringify(kind)} in apiVersion ${JSON.stringify(version)}`;
-  if (served.length > 0) return invalid(`${said}; this cluster serves it as ${[...new Set(served)].join(', ')}`);
+  if (served.length > 0)
+    return invalid(`${said}; this cluster serves it as ${[...new Set(served)].join(', ')}`, 'use that apiVersion');
   const kinds = new Map(types.map(({ type }) => [type.kind.toLowerCase(), type]));
   const meant = nearest(kind.toLowerCase(), [...kinds.keys()]).flatMap((name) => {
     const type = kinds.get(name);
     return type === undefined ? [] : [`${type.kind} (${apiVersion(type)})`];
   });
-  if (meant.length > 0) return invalid(`${said}; did you mean ${meant.join(' or ')}?`);
+  if (meant.length > 0) return invalid(`${said}; did you mean ${meant.join(' or ')}?`, asMeant);
   return invalid(said, 'if a CustomResourceDefinition defines it, apply that first');
 }

@@ -40,7 +40,10 @@ function fail(refusal: Refusal, code: CountersignError['code'], message: string,
 }
 
 const byStatus: Readonly<Record<number, (refusal: Refusal) => CountersignError>> = {
-  400: (refusal) => fail(refusal, 'Invalid', `the API server cannot read this: ${refusal.asked.what}`),
+  400: (refusal) =>
+    fail(refusal, 'Invalid', `the API server cannot read this: ${refusal.asked.what}`, {
+      hint: 'correct what it names',
+    }),
   401: (refusal) =>
     fail(refusal, 'Unavailable', `the API server at ${refusal.asked.host} does not accept our own credentials`, {
       hint: 'tell the operator: the credentials of Countersign have expired or are wrong; countersign doctor checks them',
@@ -106,10 +109,16 @@ function conflict(refusal: Refusal): CountersignError {
     });
   }
   if (asked.creates || stringAt(status, 'reason') === 'AlreadyExists') {
-    return fail(refusal, 'Conflict', `it exists already, somebody was faster: ${asked.what}`, { conflict: 'exists' });
+    return fail(refusal, 'Conflict', `it exists already, somebody was faster: ${asked.what}`, {
+      conflict: 'exists',
+      hint: 'look at it with get, and apply again if it should still be changed',
+    });
   }
   if (/UID in (?:the )?precondition|uid mismatch/i.test(refusal.upstream)) return gone(refusal);
-  return fail(refusal, 'Conflict', `the object was changed in between: ${asked.what}`, { conflict: 'race' });
+  return fail(refusal, 'Conflict', `the object was changed in between: ${asked.what}`, {
+    conflict: 'race',
+    hint: 'nothing was changed by this call; look at the object with get, and send the call again',
+  });
 }
 
 function unprocessable(refusal: Refusal): CountersignError {

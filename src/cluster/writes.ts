@@ -6,7 +6,7 @@ import * as accept from './accept.ts';
 import type { ApiCall } from './api.ts';
 import { objectPath, query } from './paths.ts';
 
-export const fieldManager = 'countersign';
+const fieldManager = 'countersign';
 
 /**
  * Server-side apply. Only `dry` of the planning handle asks for a dry run; `all` is spelt here and nowhere else, because a

@@ -145,10 +145,18 @@ export interface Approvals {
   /** @throws NotFound; also for an approval of another principal when `principal` is given */
   read(id: string, principal?: Principal): Promise<Approval>;
   list(filter: { readonly principal?: Principal; readonly open?: boolean }): Promise<readonly Approval[]>;
-  /** Resolves when it is not pending any more, at `until`, or when `signal` aborts; `onChange` for each visible change. */
+  /**
+   * Resolves when it is not pending (or `while`) any more, at `until`, or when `signal` aborts; `onChange` for each visible
+   * change.
+   */
   wait(
     id: string,
-    options: { until: number; signal: AbortSignal; onChange?: (approval: Approval) => void },
+    options: {
+      until: number;
+      signal: AbortSignal;
+      while?: 'pending' | 'claimed';
+      onChange?: (approval: Approval) => void;
+    },
   ): Promise<Approval>;
   /** Marks somebody as waiting; the returned function detaches. */
   awaitedBy(id: string): () => void;
@@ -175,8 +183,8 @@ export interface ApprovalChannel {
   readonly name: string;
   /** Where approvers look, for the waiting agent's sentence: `the terminal (countersign approvals)`. */
   readonly place: string;
-  /** Whether anybody can be asked now, and if not what to configure. */
-  reachable(requirement: Requirement): { readonly ok: true } | { readonly ok: false; readonly hint: string };
+  /** Who can be asked there now, and what to configure so that more can. */
+  reachable(): { readonly people: readonly Person[]; readonly hint: string };
   post(approval: Approval): Promise<void>;
   update(approval: Approval): Promise<void>;
 }

@@ -19,6 +19,7 @@ export const auditTypes = [
   'Executed',
   'Failed',
   'Unknown',
+  'Answered',
   'Reconciled',
   'RecordingOpened',
   'RecordingClosed',
@@ -62,9 +63,14 @@ export interface ChainedVote {
   readonly planDigest: string;
 }
 
+/** The type of the line that ends a run. */
+export type RunEnd = 'Executed' | 'Failed' | 'Unknown' | 'Reconciled';
+
 export interface AuditReader {
   /** All votes for one approval over all chains in the directory, links checked. @throws AuditUnavailable for a broken chain */
   votes(approval: string): Promise<readonly ChainedVote[]>;
+  /** How the run of an approval ended, as its outcome line says. Undefined: it did not run, or nobody knows how it ended. */
+  runOf(approval: string): Promise<RunEnd | undefined>;
   /** Invocations with an Authorized line and no outcome. */
   openIntents(): Promise<readonly { readonly invocation: string; readonly approval: string | undefined }[]>;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { ClusterIdentity } from './cluster.ts';
 import type { ObjectEffect } from './effect.ts';
@@ -9,7 +9,7 @@ import { type PlannedRequest, typeOf } from './request.ts';
 import { type ObjectRef, objectId, resourceGroup } from './resource.ts';
 import type { Keyed } from './state.ts';
 
-const sha256 = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+const sha256 = (text: string): string => `sha256:${hash('sha256', text, 'hex')}`;
 
 /** Of a document as a person has it in a file, secret leaves keyed; `countersign digest FILE` prints the same. */
 export function manifestDigest(manifest: JsonObject, sensitive: readonly Path[], keyed: Keyed): string {

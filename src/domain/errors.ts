@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
  * Why a call did not do what was asked. A closed set: transport maps each to one result status, audit to one event.
  * `Unknown` is not a failure: it says that nobody knows whether the change was made.
  */
-export const errorCodes = [
+const errorCodes = [
   'Unauthorized',
   'RateLimited',
   'AuditUnavailable',

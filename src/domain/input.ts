@@ -48,7 +48,7 @@ function parsedList(text: string): Json | undefined {
 function describeIssues(tool: AnyTool, issues: readonly Issue[], input: JsonObject): CountersignError {
   const fields = fieldsOf(tool);
   const said = issues.slice(0, 5).map((issue) => describeIssue(issue, input, fields));
-  return invalid(said.join('. '), `${tool.name} takes ${fields.join(', ')}`);
+  return invalid(said.join('. '), `use the fields that ${tool.name} takes: ${fields.join(', ')}`);
 }
 
 function describeIssue(issue: Issue, input: JsonObject, fields: readonly string[]): string {

@@ -44,15 +44,22 @@ export const compose = (parts: { readonly [key: string]: MaskedPart }): Masked<J
 
 function unwrap(part: MaskedPart): Json | undefined {
   if (part === undefined || isPlain(part)) return part;
-  if (Array.isArray(part)) return part.map((each) => unwrap(each) ?? null);
-  if (Object.getPrototypeOf(part) === Object.prototype) {
-    const members = Object.entries(part as { [key: string]: MaskedPart });
-    const kept = members
-      .map(([key, value]) => [key, unwrap(value)] as const)
-      .filter(([, value]) => value !== undefined);
-    return Object.fromEntries(kept) as JsonObject;
-  }
-  return open(part as Masked<Json>);
+  if (isList(part)) return part.map((each) => unwrap(each) ?? null);
+  if (!isMembers(part)) return open<Json>(part);
+  const kept = Object.entries(part)
+    .map(([key, value]) => [key, unwrap(value)] as const)
+    .filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as JsonObject;
+}
+
+const isList = (part: MaskedPart): part is readonly MaskedPart[] => Array.isArray(part);
+const isMembers = (part: MaskedPart): part is { readonly [key: string]: MaskedPart } =>
+  part !== undefined && Object.getPrototypeOf(part) === Object.prototype;
+
+/** A masked value that is to be an object; anything else is an empty one. */
+export function asObject(masked: Masked<Json>): Masked<JsonObject> {
+  const value = open(masked);
+  return seal(isJsonObject(value) ? value : {});
 }
 
 /** The members of both; those of the later one win. */
@@ -122,11 +129,6 @@ function without(value: Json, path: readonly string[]): Json {
   const { [key]: _, ...kept } = value;
   return kept;
 }
-
-export const lines = (masked: Masked<string>): readonly Masked<string>[] =>
-  open(masked)
-    .split('\n')
-    .map((line) => seal(line));
 
 /** Bytes in UTF-8. */
 export const byteLength = (masked: Masked<string>): number => Buffer.byteLength(open(masked));

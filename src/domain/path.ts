@@ -47,7 +47,3 @@ export function valueAt(root: Json | undefined, path: Path): Json | undefined {
 
 const matchesKey = (element: Json, key: { readonly [field: string]: Json }): boolean =>
   isJsonObject(element) && Object.entries(key).every(([field, value]) => element[field] === value);
-
-/** Whether `path` is `prefix` or stands below it. */
-export const startsWithPath = (path: Path, prefix: Path): boolean =>
-  prefix.length <= path.length && prefix.every((step, index) => JSON.stringify(step) === JSON.stringify(path[index]));

@@ -30,9 +30,21 @@ export function refuseIfSurelyDenied(
   cluster: string,
   targets: readonly Target[],
 ): void {
+  const error = surelyDenied(gate, call, tool, cluster, targets);
+  if (error !== undefined) throw error;
+}
+
+/** The denial; undefined where facts that are not known yet could still decide. */
+export function surelyDenied(
+  gate: Gate,
+  call: Call,
+  tool: string,
+  cluster: string,
+  targets: readonly Target[],
+): CountersignError | undefined {
   const { principal } = call.invocation;
   const first = gate.policy().first({ principal, tool, cluster, targets, facts: undefined, now: gate.clock.now() });
-  if (!first.undecided) throw denied(cluster, first.decision);
+  return first.undecided ? undefined : denied(cluster, first.decision);
 }
 
 /**
@@ -109,8 +121,10 @@ export const targetsOf = (requests: readonly PlannedRequest[]): readonly Target[
   }));
 
 export function denied(cluster: string, decision: Decision): CountersignError {
-  const rule = decision.rule === undefined ? 'No rule allows this call' : `Rule ${decision.rule}: ${decision.because}`;
-  return new CountersignError('Denied', `Denied by policy, not executed. ${rule} (${cluster}).`, {
+  // Without a rule it says why there is none: nothing allows it, or the policy itself cannot be used.
+  const because = decision.because.replace(/\.$/, '');
+  const why = decision.rule === undefined ? because : `Rule ${decision.rule}: ${because}`;
+  return new CountersignError('Denied', `Denied by policy, not executed. ${why} (${cluster}).`, {
     lines: ['Nobody was asked; no approval can lift this rule.'],
     hint: 'Do what the rule allows and check with dryRun, or tell the user what the rule forbids. Do not try another tool or a shell.',
     data: { rule: decision.rule ?? 'none' },

@@ -1,15 +1,17 @@
 import type { Approval } from '../domain/approval.ts';
 import { planDigestOf } from '../domain/digest.ts';
 import { CountersignError } from '../domain/errors.ts';
-import { open } from '../domain/masked.ts';
+import { ident } from '../domain/masked.ts';
 import { isCode } from './answer/refuse.ts';
-import { valueText } from './answer/render.ts';
 import { decideWhole } from './authorize.ts';
 import type { Call } from './call.ts';
 import { draft } from './draft.ts';
+import { drifted } from './drift.ts';
 import type { Ready } from './execute.ts';
 import type { Gate, Prepared } from './gate.ts';
 import { readSealedInput, type SealedInput } from './hold.ts';
+
+const deniedNow = 'the policy now denies it';
 
 /**
  * From approved to run: plan again, decide again, and only then end the waiting on disk, once, for one winner. What is run is
@@ -20,9 +22,11 @@ export async function claim(gate: Gate, call: Call, approval: Approval): Promise
   const sealed = readSealedInput(await gate.approvals.input(approval.id));
   if (sealed === undefined) throw new CountersignError('Conflict', `Approval ${approval.id} has ended already`);
   const fresh = await planAgain(gate, call, approval, sealed);
-  if (!stillApproved(approval, sealed, fresh)) throw await drifted(gate, approval, fresh);
+  if (!stillApproved(approval, sealed, fresh)) throw await drifted(gate, call, approval, fresh, sealed.seen);
   const decision = await decideAgain(gate, call, approval, fresh);
   const requirement = decision.requirement ?? { ...approval.requirement, slots: [] };
+  // What people approved is what the log's lines name, also where less than all of it is still there to be deleted.
+  call.story = { ...call.story, planDigest: ident(approval.planDigest) };
   const claimed = await gate.approvals.claim(approval.id, requirement);
   return { prepared: fresh, approval: claimed };
 }
@@ -37,6 +41,7 @@ async function planAgain(gate: Gate, call: Call, approval: Approval, sealed: Sea
   try {
     return await draft({ ...gate, keyed }, call, tool, sealed.input, cluster, sealed.pinned);
   } catch (thrown) {
+    if (isCode(thrown, 'Denied')) await gate.approvals.close(approval.id, 'drift', deniedNow);
     if (!isCode(thrown, 'NotFound', 'Conflict', 'Invalid')) throw thrown;
     await gate.approvals.close(approval.id, 'drift', thrown.message);
     throw new CountersignError(
@@ -62,33 +67,11 @@ function stillApproved(approval: Approval, sealed: SealedInput, fresh: Prepared)
   );
 }
 
-async function drifted(gate: Gate, approval: Approval, fresh: Prepared): Promise<CountersignError> {
-  await gate.approvals.close(approval.id, 'drift', 'what would be changed is not what was approved');
-  const lines = fresh.plan.effects.flatMap((effect) =>
-    effect.changes
-      .filter(({ hidden }) => !hidden)
-      .slice(0, 10)
-      .map(
-        ({ path, from, to }) =>
-          `${path}: now ${open(valueText(gate.masker, from))} -> ${open(valueText(gate.masker, to))}`,
-      ),
-  );
-  return new CountersignError(
-    'PlanDrifted',
-    `Approved, but not executed: the object changed after people approved it. ${approval.id} is now drifted`,
-    {
-      lines,
-      hint: 'check with dryRun what it would do now, and send the call again; that asks for a new approval',
-      data: { approval: { id: approval.id, state: 'drifted', digest: approval.planDigest } },
-    },
-  );
-}
-
 async function decideAgain(gate: Gate, call: Call, approval: Approval, fresh: Prepared) {
   try {
     return await decideWhole(gate, call, fresh);
   } catch (thrown) {
-    if (isCode(thrown, 'Denied')) await gate.approvals.close(approval.id, 'drift', 'the policy now denies it');
+    if (isCode(thrown, 'Denied')) await gate.approvals.close(approval.id, 'drift', deniedNow);
     throw thrown;
   }
 }

@@ -8,11 +8,10 @@ import { approvalPart } from './answer/outcome.ts';
 import { needsOf } from './answer/render.ts';
 import { verdictError } from './answer/verdict.ts';
 import type { Call } from './call.ts';
-import { claim } from './claim.ts';
-import { executePlan } from './execute.ts';
 import type { Gate } from './gate.ts';
 import { hold } from './hold.ts';
 import { keptOutcome } from './kept.ts';
+import { useApproval } from './use.ts';
 
 /** The caller's own approvals: what it held, it can look at, go on with, or withdraw. Nobody sees another's. */
 export async function control(gate: Gate, call: Call, command: ControlCommand): Promise<Outcome> {
@@ -27,7 +26,7 @@ export async function control(gate: Gate, call: Call, command: ControlCommand): 
   };
   switch (command.action) {
     case 'status':
-      return answered(call, statusOutcome(call, approval));
+      return answered(call, statusOutcome(gate, call, approval));
     case 'withdraw':
       return answered(call, await withdraw(gate, call, approval));
     case 'wait':
@@ -43,15 +42,15 @@ async function goOn(gate: Gate, call: Call, approval: Approval, timeoutSeconds: 
     throw verdictError(approval);
   }
   const held = await hold(gate, call, approval, Math.min(timeoutSeconds * 1000, call.invocation.waitBudget));
-  if (held.state === 'pending') return answered(call, held.outcome);
-  return executePlan(gate, call, await claim(gate, call, held.approval));
+  if (held.state === 'pending') return held.outcome;
+  return useApproval(gate, call, held.approval);
 }
 
 async function listOpen(gate: Gate, call: Call): Promise<Outcome> {
   const approvals = await gate.approvals.list({ principal: call.invocation.principal, open: true });
   const rows = approvals.map(
     (approval) =>
-      say`${ident(approval.id)}  ${ident(approval.state)}  ${needsOf(approval)}  until ${ident(iso(approval.decideBy))}  ${approval.card.summary}`,
+      say`${ident(approval.id)}  ${ident(approval.state)}  ${needsOf(approval)}  until ${ident(iso(approval.decideBy))}  ${approval.card.summary}  plan ${ident(approval.planDigest)}`,
   );
   return answered(call, {
     status: 'ok',
@@ -59,7 +58,7 @@ async function listOpen(gate: Gate, call: Call): Promise<Outcome> {
     next: approvals.length === 0 ? undefined : say`Call approval with an id to go on with it.`,
     data: compose({
       approvals: approvals.map((approval) => ({
-        approval: approvalPart(approval),
+        approval: approvalPart(gate.masker, approval),
         cluster: ident(approval.cluster.name),
         planned: approval.card.summary,
       })),
@@ -72,29 +71,31 @@ async function listOpen(gate: Gate, call: Call): Promise<Outcome> {
 async function withdraw(gate: Gate, call: Call, approval: Approval): Promise<Outcome> {
   const ended = await gate.approvals.close(approval.id, 'withdraw', 'the agent withdrew it');
   const now = await gate.approvals.read(approval.id, call.invocation.principal);
-  if (ended) return statusOutcome(call, now);
+  if (ended) return statusOutcome(gate, call, now);
   throw new CountersignError('Conflict', `Approval ${approval.id} is ${now.state} and cannot be withdrawn any more`, {
     hint: `call approval {"id":"${approval.id}","action":"status"}`,
   });
 }
 
-function statusOutcome(call: Call, approval: Approval): Outcome {
+function statusOutcome(gate: Gate, call: Call, approval: Approval): Outcome {
   const id = ident(approval.id);
+  const open = isOpen(approval.state);
+  const until = open ? say`Decided by ${ident(iso(approval.decideBy))} at the latest. ` : say``;
   return {
     status: 'ok',
     message: say`Approval ${id} is ${ident(approval.state)}, ${needsOf(approval)}, cluster ${ident(approval.cluster.name)}: ${approval.card.summary}.`,
-    next: isOpen(approval.state) ? say`Call approval {"id":"${id}"} to wait for it and run it.` : undefined,
+    next: open ? say`Call approval {"id":"${id}"} to wait for it and run it.` : undefined,
     data: compose({
       cluster: ident(approval.cluster.name),
-      approval: approvalPart(approval),
+      approval: approvalPart(gate.masker, approval),
       planned: approval.card.summary,
       audit: ident(call.id),
     }),
-    text: say`Plan ${ident(approval.planDigest)}. Decided by ${ident(iso(approval.decideBy))} at the latest. Audit ${ident(call.id)}.`,
+    text: say`Plan ${ident(approval.planDigest)}. ${until}Audit ${ident(call.id)}.`,
   };
 }
 
 const answered = (call: Call, outcome: Outcome): Outcome => {
-  call.note('Executed', { status: ident(outcome.status) });
+  call.note('Answered', { status: ident(outcome.status), auditIds: call.auditIds.count });
   return outcome;
 };

@@ -1,12 +1,14 @@
 import type { Cluster, PlanningHandle } from '../domain/cluster.ts';
+import type { Target } from '../domain/decision.ts';
 import { callDigest, objectDigests, planDigestOf, requestForm } from '../domain/digest.ts';
 import type { ObjectEffect } from '../domain/effect.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Principal } from '../domain/principal.ts';
-import { objectId } from '../domain/resource.ts';
+import type { PlannedRequest } from '../domain/request.ts';
+import { objectId, resourceGroup } from '../domain/resource.ts';
 import type { Drafted, Tool, ToolPlanning } from '../domain/tool.ts';
-import { refuseIfSurelyDenied, targetsOf } from './authorize.ts';
+import { surelyDenied, targetsOf } from './authorize.ts';
 import { type Call, idents } from './call.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { completeAll } from './plan/complete.ts';
@@ -48,7 +50,7 @@ export async function draft(
     facts: await factsOf(gate, bare, completed),
     planDigest: planDigestOf({ cluster: identity, principal, tool: tool.name }, digests),
     manifestDigests: completed.flatMap(({ manifestDigest }) => manifestDigest ?? []),
-    notes: drafted.notes ?? [],
+    notes: [...(drafted.notes ?? []), ...gone(pinned, requests)],
   };
   await recordPlan(gate, call, tool, plan);
   return {
@@ -94,15 +96,23 @@ async function completeOrDeny(
   try {
     return await completeAll(gate, drafted.requests, planning, bare, pinned);
   } catch (thrown) {
-    const targets = drafted.requests.map((request) => ({
-      resourceGroup: undefined,
-      access: tool.access,
-      namespace: request.action === 'list' ? request.namespace : request.object.namespace,
-    }));
-    refuseIfSurelyDenied(gate, call, tool.name, cluster.name, targets);
-    throw thrown;
+    const deniedAs = possibleTargets(tool, drafted).map((targets) =>
+      surelyDenied(gate, call, tool.name, cluster.name, targets),
+    );
+    throw deniedAs.every((error) => error !== undefined) ? (deniedAs[0] ?? thrown) : thrown;
   }
 }
+
+/** Before an apply is planned nobody knows whether it creates: it is denied for sure only if it is as both. */
+const possibleTargets = (tool: Tool, { requests }: Drafted): readonly (readonly Target[])[] =>
+  (['patch', 'create'] as const).map((verb) =>
+    requests.map((request) => ({
+      resourceGroup: resourceGroup(request.action === 'list' ? request.type : request.object.type),
+      access: request.action === 'apply' ? { verb } : tool.access,
+      namespace: (request.action === 'list' ? request.namespace : request.object.namespace) ?? null,
+      ...(request.action === 'list' ? {} : { name: request.object.name }),
+    })),
+  );
 
 const formOf = (gate: Gate, { request, sensitive }: Completed): Json => requestForm(request, sensitive, gate.keyed);
 
@@ -125,6 +135,12 @@ const withoutWords = (input: JsonObject): JsonObject => {
   const { reason: _, dryRun: __, ...rest } = input;
   return rest;
 };
+
+/** What a selector meant when the plan was approved and what somebody else deleted since. */
+const gone = (pinned: readonly Pin[] | undefined, requests: readonly PlannedRequest[]): readonly string[] =>
+  (pinned ?? [])
+    .filter(({ name }) => !requests.some((request) => request.action !== 'list' && request.object.name === name))
+    .map(({ name, namespace }) => `${namespace === undefined ? '' : `${namespace}/`}${name} was gone already`);
 
 const pinsOf = (effects: readonly ObjectEffect[]): readonly Pin[] =>
   effects.flatMap(({ object, uid, action }) =>

@@ -8,6 +8,7 @@ import type { GetRequest, ListRequest } from '../domain/request.ts';
 import type { MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
 import { approvalPart } from './answer/outcome.ts';
 import { refuse } from './answer/refuse.ts';
+import { needsOf } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
 import { keepable } from './kept.ts';
@@ -20,23 +21,39 @@ export interface Ready {
 }
 
 /**
- * Grant, Authorized on disk, execute, mask, outcome on disk. From here on nothing is thrown: whatever happens has a line in
- * the log and, for an approved call, a kept result.
+ * Grant, Authorized on disk, execute, mask, outcome on disk. Once something may have been sent nothing is thrown: whatever
+ * happens has a line in the log and, for an approved call, a kept result.
+ * @throws AuditUnavailable: what cannot be recorded does not run
  */
 export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise<Outcome> {
   const { prepared, approval } = ready;
-  let outcome: Outcome;
   try {
     await authorized(call, prepared, approval);
-    const answer = await run(gate, call, prepared, approval);
-    outcome = outcomeOf(gate, call, answer, approval);
-    await recordOutcome(call, prepared, outcome.status);
+  } catch (thrown) {
+    if (approval !== undefined) await settle(gate, call, approval, refuse(gate, call, toCountersignError(thrown)));
+    throw thrown;
+  }
+  const outcome = await runAndRecord(gate, call, prepared, approval);
+  if (approval !== undefined) await settle(gate, call, approval, outcome);
+  return outcome;
+}
+
+async function runAndRecord(
+  gate: Gate,
+  call: Call,
+  prepared: Prepared,
+  approval: Approval | undefined,
+): Promise<Outcome> {
+  let outcome: Outcome;
+  let code: string | undefined;
+  try {
+    outcome = outcomeOf(gate, call, await run(gate, call, prepared, approval), approval);
   } catch (thrown) {
     const error = await explain(prepared, toCountersignError(thrown));
+    code = error.code;
     outcome = refuse(gate, call, error);
-    await recordFailure(gate, call, prepared, error);
   }
-  if (approval !== undefined) await settle(gate, call, approval, outcome);
+  await recordOutcome(gate, call, prepared, outcome.status, code);
   return outcome;
 }
 
@@ -74,28 +91,35 @@ async function sendMasked(
 
 function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {
   const cluster = call.story.cluster;
+  const status = answer.status ?? 'ok';
+  const ended = approval === undefined ? undefined : { ...approval, state: endOf[eventOf(status)] };
   const around = compose({
     cluster: typeof cluster === 'string' ? ident(cluster) : undefined,
-    approval: approval === undefined ? undefined : approvalPart(approval),
+    approval: ended === undefined ? undefined : approvalPart(gate.masker, ended),
     audit: ident(call.id),
   });
   return {
-    status: answer.status ?? 'ok',
+    status,
     message: answer.message,
     next: answer.next,
     data: merge(around, answer.data),
     text: join(
       [
         ...(answer.text === undefined ? [] : [answer.text]),
-        ...approvedBy(gate, approval),
-        say`Audit ${ident(call.id)}.`,
+        ...approvedBy(gate, ended),
+        approval === undefined
+          ? say`Audit ${ident(call.id)}.`
+          : say`Audit ${ident(call.id)}, ${call.auditIds.count} requests to the API server.`,
       ],
       say`\n`,
     ),
   };
 }
 
-/** `Approval cs-7f3k2m: approved by ana@example.com 09:14:02Z, "ok, canary looked fine".` */
+/** How an approval ends by what its run ended as. */
+const endOf = { Executed: 'executed', Failed: 'failed', Unknown: 'unknown' } as const;
+
+/** `Approval cs-7f3k2m executed, 1 of 1: approved by ana@example.com 09:14:02Z, "ok, canary looked fine". Plan sha256:….` */
 function approvedBy(gate: Gate, approval: Approval | undefined): readonly Masked<string>[] {
   if (approval === undefined) return [];
   const votes = approval.votes.filter(({ decision }) => decision === 'approve');
@@ -103,29 +127,36 @@ function approvedBy(gate: Gate, approval: Approval | undefined): readonly Masked
     const words = comment === undefined ? say`` : say`, ${gate.masker.echo(JSON.stringify(comment))}`;
     return say`approved by ${ident(person)} ${ident(iso(time).slice(11, 19))}Z${words}`;
   });
-  return [say`Approval ${ident(approval.id)}: ${join(said, say`; `)}.`];
+  return [
+    say`Approval ${ident(approval.id)} ${ident(approval.state)}, ${needsOf(approval)}: ${join(said, say`; `)}. Plan ${ident(approval.planDigest)}.`,
+  ];
 }
 
 const eventOf = (status: Status): 'Executed' | 'Failed' | 'Unknown' =>
   status === 'unknown' ? 'Unknown' : status === 'ok' || status === 'executed' ? 'Executed' : 'Failed';
 
-async function recordOutcome(call: Call, prepared: Prepared, status: Status): Promise<void> {
-  const fields = { auditIds: call.auditIds.count, status: ident(status) };
-  if (prepared.tool.access.mutates) await call.record(eventOf(status), fields);
-  else call.note(eventOf(status), fields);
-}
-
-/** The outcome is a fact, also when its line cannot be written: then the log says so when it can be written again. */
-async function recordFailure(gate: Gate, call: Call, prepared: Prepared, error: CountersignError): Promise<void> {
-  const fields = { code: ident(error.code), auditIds: call.auditIds.count };
-  const type = error.code === 'Unknown' ? 'Unknown' : 'Failed';
+/** The outcome is a fact, also when its line cannot be written now: then it is written when the log can be written again. */
+async function recordOutcome(
+  gate: Gate,
+  call: Call,
+  prepared: Prepared,
+  status: Status,
+  code: string | undefined,
+): Promise<void> {
+  const fields = {
+    ...(code === undefined ? {} : { code: ident(code) }),
+    auditIds: call.auditIds.count,
+    status: ident(status),
+  };
+  const type = eventOf(status);
+  if (!prepared.tool.access.mutates) return call.note(type, fields);
   try {
-    if (prepared.tool.access.mutates) await call.record(type, fields);
-    else call.note(type, fields);
+    await call.record(type, fields);
   } catch (thrown) {
-    gate.log.error('the outcome of a call could not be recorded', {
+    call.note(type, fields);
+    gate.log.error('the outcome of a call could not be recorded yet', {
       invocation: call.id,
-      code: error.code,
+      status,
       cause: toCountersignError(thrown).message,
     });
   }
@@ -136,7 +167,7 @@ async function settle(gate: Gate, call: Call, approval: Approval, outcome: Outco
   try {
     await gate.approvals.settle(approval.id, command[eventOf(outcome.status)], keepable(outcome));
     // Who still listens has the answer with this very response; only a waiter that went away gets it later.
-    if (!call.invocation.signal.aborted) await gate.approvals.seen(approval.id);
+    if (!call.invocation.signal.aborted) gate.answered.mark(approval.id);
   } catch (thrown) {
     gate.log.error('a result could not be kept', { approval: approval.id, cause: toCountersignError(thrown).message });
   }

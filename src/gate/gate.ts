@@ -7,11 +7,13 @@ import type { Principal } from '../domain/principal.ts';
 import type { ListRequest } from '../domain/request.ts';
 import type { ObjectRef } from '../domain/resource.ts';
 import type { Tool } from '../domain/tool.ts';
+import type { Answered } from './answered.ts';
 import type { GatePorts } from './ports.ts';
 
 /** The ports and what the gate itself keeps between calls. */
 export interface Gate extends GatePorts {
   readonly cursors: Cursors;
+  readonly answered: Answered;
 }
 
 /** Continue tokens of the API server behind short names, for one principal and five minutes. */

@@ -6,10 +6,11 @@ import { isJsonObject, type Json, stringAt } from '../domain/json.ts';
 import { compose, ident, type Masked, say } from '../domain/masked.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { objectId } from '../domain/resource.ts';
-import { approvalPart } from './answer/outcome.ts';
+import { approvalPart, digestsText } from './answer/outcome.ts';
 import { needsOf, planCard } from './answer/render.ts';
 import { verdictError } from './answer/verdict.ts';
 import type { Call } from './call.ts';
+import { seenOf } from './drift.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { keptOutcome } from './kept.ts';
 
@@ -57,6 +58,8 @@ export interface SealedInput {
   readonly pinned: readonly Pin[];
   readonly objectDigests: readonly string[];
   readonly keyId: string;
+  /** What people saw of each object: to say what changed, if it did. */
+  readonly seen: Json;
 }
 
 const sealedInput = (gate: Gate, prepared: Prepared): Json => ({
@@ -65,6 +68,7 @@ const sealedInput = (gate: Gate, prepared: Prepared): Json => ({
   pinned: prepared.pinned.map(({ namespace, name, uid }) => ({ namespace: namespace ?? null, name, uid })),
   objectDigests: prepared.objectDigests,
   keyId: gate.keyed('').split(':')[1] ?? '',
+  seen: seenOf(prepared.plan.effects),
 });
 
 export function readSealedInput(json: Json | undefined): SealedInput | undefined {
@@ -80,6 +84,7 @@ export function readSealedInput(json: Json | undefined): SealedInput | undefined
     })),
     objectDigests: Array.isArray(json.objectDigests) ? json.objectDigests.map(String) : [],
     keyId: stringAt(json, 'keyId') ?? '',
+    seen: json.seen ?? [],
   };
 }
 
@@ -117,8 +122,10 @@ export async function hold(
 async function verdictOf(gate: Gate, call: Call, approval: Approval): Promise<Held> {
   // A client that is gone claims nothing: it cannot be told what happened.
   if (approval.state === 'approved' && !call.invocation.signal.aborted) return { state: 'approved', approval };
-  if (approval.state === 'pending' || approval.state === 'approved')
+  if (approval.state === 'pending' || approval.state === 'approved') {
+    call.note('Answered', { status: ident('approval_pending'), auditIds: call.auditIds.count });
     return { state: 'pending', outcome: pending(gate, call, approval) };
+  }
   const kept = await keptOutcome(gate, call, approval);
   if (kept !== undefined) return { state: 'pending', outcome: kept };
   throw verdictError(approval);
@@ -130,7 +137,7 @@ function waitingNote(gate: Gate, approval: Approval): Masked<string> {
   return say`Waiting for approval ${ident(approval.id)}: ${needsOf(approval)}, ${ident(gate.askedIn)}, ${minutes} min left`;
 }
 
-export function pending(gate: Gate, call: Call, approval: Approval): Outcome {
+function pending(gate: Gate, call: Call, approval: Approval): Outcome {
   const id = ident(approval.id);
   const time = ident(iso(approval.decideBy).slice(11, 19));
   return {
@@ -139,12 +146,12 @@ export function pending(gate: Gate, call: Call, approval: Approval): Outcome {
     next: say`call approval {"id":"${id}"}; it waits again and, once approved, runs exactly this. Do not send ${ident(approval.tool)} again, do not split or reword it, do not use a shell or another tool. If you must end your turn, tell the user: "waiting for approval ${id}; say continue once it is approved".`,
     data: compose({
       cluster: ident(approval.cluster.name),
-      approval: approvalPart(approval),
+      approval: approvalPart(gate.masker, approval),
       planned: approval.card.summary,
       objects: approval.objects,
       manifestDigests: approval.manifestDigests.map(ident),
       audit: ident(call.id),
     }),
-    text: say`Planned in ${ident(approval.cluster.name)}: ${approval.card.summary}. Plan ${ident(approval.planDigest)}. Audit ${ident(call.id)}.`,
+    text: say`Planned in ${ident(approval.cluster.name)}: ${approval.card.summary}. ${digestsText(approval.planDigest, approval.manifestDigests)} Audit ${ident(call.id)}.`,
   };
 }

@@ -10,9 +10,9 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { AnyTool } from '../domain/tool.ts';
 import { answerDryRun } from './answer/outcome.ts';
 import { refuse, refuseAndRecord } from './answer/refuse.ts';
+import { createAnswered } from './answered.ts';
 import { decideFirst, decideWhole } from './authorize.ts';
 import { beginCall, type Call, clusterOf } from './call.ts';
-import { claim } from './claim.ts';
 import { control } from './control.ts';
 import { createCursors } from './cursors.ts';
 import { draft } from './draft.ts';
@@ -22,10 +22,11 @@ import { askOrAttach, hold } from './hold.ts';
 import { notSeenYet } from './kept.ts';
 import { createLimiter, type Limiter } from './limit.ts';
 import type { GatePorts } from './ports.ts';
+import { useApproval } from './use.ts';
 
 export function createInvoke(ports: GatePorts): Invoke {
   const limiter = createLimiter(ports.limits, ports.clock);
-  const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random) };
+  const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random), answered: createAnswered(ports) };
   return async (invocation) => {
     const call = beginCall(gate, invocation);
     let leave = (): void => undefined;
@@ -65,7 +66,7 @@ async function throughTheGate(gate: Gate, call: Call, limiter: Limiter): Promise
   const asked = await askOrAttach(gate, call, prepared, decision);
   const held = await hold(gate, call, asked);
   if (held.state === 'pending') return held.outcome;
-  return executePlan(gate, call, await claim(gate, call, held.approval));
+  return useApproval(gate, call, held.approval);
 }
 
 /** What the rate limit dropped since the last call got through: one line, so that a flood shows and does not fill the disk. */

@@ -1,7 +1,7 @@
 import { type Approval, isOpen } from '../domain/approval.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { isJsonObject, type Json, type JsonObject, stringAt } from '../domain/json.ts';
-import { ident, type Masked, open, say } from '../domain/masked.ts';
+import { asObject, ident, open, say } from '../domain/masked.ts';
 import { type Outcome, type Status, statuses } from '../domain/outcome.ts';
 import type { Tool } from '../domain/tool.ts';
 import type { Call } from './call.ts';
@@ -17,14 +17,28 @@ export const keepable = (outcome: Outcome): Json => ({
   text: outcome.text === undefined ? null : open(outcome.text),
 });
 
-/** The kept result of a settled approval, through the mask again; undefined when there is none. */
+/** Longest wait for a run that is under way elsewhere, milliseconds: a client without notes gives up after a minute. */
+const mostPatience = 30_000;
+
+/**
+ * The kept result of an approval that was used, through the mask again; a run that is under way is waited for. Undefined when
+ * there is none.
+ */
 export async function keptOutcome(gate: Gate, call: Call, approval: Approval): Promise<Outcome | undefined> {
+  await endOfRun(gate, call, approval);
   const kept = await gate.approvals.result(approval.id);
   const status = statuses.find((each) => each === stringAt(kept, 'status'));
   if (kept === undefined || status === undefined) return undefined;
-  await gate.approvals.seen(approval.id);
-  call.note('Executed', { replayed: true });
+  if (!call.invocation.signal.aborted) gate.answered.mark(approval.id);
+  call.note('Executed', { replayed: true, auditIds: call.auditIds.count });
   return outcomeOf(gate, kept, status);
+}
+
+async function endOfRun(gate: Gate, call: Call, { id, state }: Approval): Promise<void> {
+  if (state !== 'claimed') return;
+  const { signal, waitBudget } = call.invocation;
+  const until = gate.clock.now() + Math.min(waitBudget, mostPatience);
+  await gate.approvals.wait(id, { until, signal, while: 'claimed' });
 }
 
 function outcomeOf(gate: Gate, kept: Json, status: Status): Outcome {
@@ -35,7 +49,7 @@ function outcomeOf(gate: Gate, kept: Json, status: Status): Outcome {
     status,
     message: say`${gate.masker.text(stringAt(kept, 'message') ?? '')} (This is the kept result of the call that ran before.)`,
     next: next === undefined ? undefined : gate.masker.text(next),
-    data: gate.masker.object(data).value as Masked<Record<string, never>>,
+    data: asObject(gate.masker.object(data).value),
     text: text === undefined ? undefined : gate.masker.text(text),
   };
 }
@@ -49,6 +63,7 @@ export async function notSeenYet(
   cluster: Cluster,
 ): Promise<Outcome | undefined> {
   if (!tool.access.mutates || input.dryRun === true) return undefined;
+  await gate.answered.marked();
   const digest = callDigestOf(call.invocation.principal, cluster.name, tool.name, input);
   const attached = await gate.approvals.attach(call.invocation.principal, digest);
   if (attached === undefined || isOpen(attached.state)) return undefined;

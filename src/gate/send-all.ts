@@ -4,10 +4,11 @@ import { type CountersignError, toCountersignError } from '../domain/errors.ts';
 import { listAt, stringAt } from '../domain/json.ts';
 import { compose, ident, join, type Masked, say } from '../domain/masked.ts';
 import type { Status } from '../domain/outcome.ts';
-import { type ExecRequest, isMutating, type MutatingRequest } from '../domain/request.ts';
+import { type ExecRequest, isMutating, type MutatingRequest, type PlannedRequest } from '../domain/request.ts';
 import { objectLabel, resourceGroup } from '../domain/resource.ts';
 import type { ToolAnswer } from '../domain/tool.ts';
 import { type ChangeResult, changePart, notesText, warningsOf } from './answer/outcome.ts';
+import { sentence } from './answer/refuse.ts';
 import { effectLines } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
@@ -31,65 +32,72 @@ export async function sendAll(
   const [only] = requests;
   if (only?.action === 'exec') return runProgram(gate, call, prepared, handle, only);
   const ended: Sent[] = [];
-  let current: Sending = { prepared, handle };
   for (const index of requests.keys()) {
-    const sent = await sendOne(gate, current, index, prepared, context);
-    ended.push(sent.sent);
-    current = sent.next;
-    if (sent.sent.error !== undefined) break;
+    const sent = await sendOne(gate, prepared, handle, index, context);
+    ended.push(sent);
+    if (sent.error !== undefined) break;
+    // What it waits for in vain, the next request says better; this one succeeded.
+    await established(prepared, index, context).catch(() => undefined);
   }
   return answerOf(gate, call, prepared, ended);
 }
 
 interface Sending {
-  readonly prepared: Prepared;
+  readonly request: PlannedRequest | undefined;
   readonly handle: ExecutionHandle;
 }
 
 /**
  * One request. A lost race (409 without a field manager) is planned again, three times at most, and sent only if the plan for
- * this object still has the digest that was approved.
+ * this object still has the digest that was approved. The new plan is good for this object alone: what follows in the call
+ * goes by the plan that was approved whole.
  */
 async function sendOne(
   gate: Gate,
-  start: Sending,
-  index: number,
   approved: Prepared,
+  handle: ExecutionHandle,
+  index: number,
   context: RequestContext,
-): Promise<{ sent: Sent; next: Sending }> {
-  let sending = start;
+): Promise<Sent> {
+  let sending: Sending = { request: approved.plan.requests[index], handle };
   for (let attempt = 1; ; attempt++) {
-    const request = sending.prepared.plan.requests[index] as Exclude<MutatingRequest, ExecRequest>;
+    const request = sending.request as Exclude<MutatingRequest, ExecRequest>;
     try {
-      const response = await sending.handle.send(request);
-      await established(sending, index, context);
-      return { sent: sentResult(gate.masker, request, response), next: sending };
+      return sentResult(gate.masker, request, await sending.handle.send(request));
     } catch (thrown) {
       const error = toCountersignError(thrown);
+      if (wasGone(approved, request, error)) return { result: 'gone' };
       const again =
         error.conflict === 'race' && attempt < tries ? await planAgain(gate, approved, index, context) : undefined;
-      if (again === undefined)
-        return { sent: { result: error.code === 'Unknown' ? 'unknown' : 'failed', error }, next: sending };
+      if (again === undefined) return { result: error.code === 'Unknown' ? 'unknown' : 'failed', error };
       sending = again;
     }
   }
 }
 
+/** One of several objects that a delete named and that somebody else deleted first: said, and no failure. */
+const wasGone = (approved: Prepared, request: MutatingRequest, error: CountersignError): boolean =>
+  request.action === 'delete' &&
+  approved.plan.requests.length > 1 &&
+  (error.code === 'NotFound' || error.conflict === 'gone');
+
+/** Undefined: it is not what was approved any more, or cannot be planned; then the lost race is how it ended. */
 async function planAgain(
   gate: Gate,
   approved: Prepared,
   index: number,
   context: RequestContext,
 ): Promise<Sending | undefined> {
-  const prepared = await approved.again();
-  if (prepared.objectDigests[index] !== approved.objectDigests[index]) return undefined;
-  const requests = prepared.plan.requests.slice(index);
-  const grant = gate.mint({ planDigest: prepared.plan.planDigest, requests });
-  return { prepared, handle: prepared.cluster.execution(grant, context) };
+  const prepared = await approved.again().catch(() => undefined);
+  // By digest, not by place: what this call deleted before it is not in the new plan.
+  const request = prepared?.plan.requests[prepared.objectDigests.indexOf(approved.objectDigests[index] ?? '')];
+  if (prepared === undefined || request === undefined) return undefined;
+  const grant = gate.mint({ planDigest: prepared.plan.planDigest, requests: [request] });
+  return { request, handle: prepared.cluster.execution(grant, context) };
 }
 
 /** A custom resource in the same call waits until its definition is served. */
-async function established({ prepared }: Sending, index: number, context: RequestContext): Promise<void> {
+async function established(prepared: Prepared, index: number, context: RequestContext): Promise<void> {
   const request = prepared.plan.requests[index];
   if (request?.action !== 'apply' || index === prepared.plan.requests.length - 1) return;
   if (resourceGroup(request.object.type) !== 'customresourcedefinitions.apiextensions.k8s.io') return;
@@ -106,14 +114,14 @@ async function established({ prepared }: Sending, index: number, context: Reques
 function answerOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Sent[]): ToolAnswer {
   const { plan } = prepared;
   const failed = ended.find(({ error }) => error !== undefined);
-  const done = ended.filter(({ error }) => error === undefined).length;
+  const done = ended.filter(({ error, result }) => error === undefined && result !== 'gone').length;
   const results = plan.effects.map((_, index): ChangeResult => ended[index]?.result ?? 'not attempted');
   const status = statusOf(done, failed);
   const verb = titles[prepared.tool.name] ?? 'Changed';
   const cluster = ident(plan.cluster.name);
   const heads = plan.effects.map((effect, index) => say`${objectLabel(effect.object)} ${ident(results[index] ?? '')}`);
   const outcome = failed?.error === undefined ? say`` : say` ${errorText(gate, failed.error)}`;
-  const next = nextOf(prepared, status, failed?.error);
+  const next = nextOf(gate, prepared, status, failed?.error);
   return {
     status,
     message: say`${ident(verb)} ${done} of ${plan.effects.length} in cluster ${cluster}: ${join(heads, say`; `)}.${outcome}`,
@@ -141,14 +149,19 @@ function statusOf(done: number, failed: Sent | undefined): Status {
 const errorText = (gate: Gate, error: CountersignError): Masked<string> => {
   const upstream =
     error.upstream === undefined ? say`` : say` The API server says: ${gate.masker.text(error.upstream)}`;
-  return say`${gate.masker.echo(error.message)}.${upstream}`;
+  return say`${gate.masker.echo(sentence(error.message))}${upstream}`;
 };
 
-function nextOf(prepared: Prepared, status: Status, error: CountersignError | undefined): Masked<string> | undefined {
+function nextOf(
+  gate: Gate,
+  prepared: Prepared,
+  status: Status,
+  error: CountersignError | undefined,
+): Masked<string> | undefined {
   if (status === 'unknown')
     return say`Nobody knows whether this was done. Look at the object with get before anything else; do not send it again blindly.`;
   if (status === 'partial') return say`Look at what is there with get, and send again only what was not done.`;
-  if (error?.hint !== undefined) return say`${ident(error.hint)}`;
+  if (error?.hint !== undefined) return gate.masker.echo(sentence(error.hint));
   return prepared.tool.name === 'apply' || prepared.tool.name === 'scale'
     ? say`The rollout has only begun; look at it with get.`
     : undefined;

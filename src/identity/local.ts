@@ -1,4 +1,5 @@
 import type { PeopleRegistry } from '../domain/approval.ts';
+import { CountersignError } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
 import type { Principal } from '../domain/principal.ts';
 
@@ -17,4 +18,28 @@ export function localPrincipal(osUser: string, people: Pick<PeopleRegistry, 'byO
     ...(person === undefined ? {} : { person: person.id }),
     verified: false,
   };
+}
+
+/** Whose process this is. */
+export interface LocalProcess {
+  readonly username: string;
+  readonly uid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The operating system user at the other end of this process. With `sudo` it is who ran `sudo -u <owner> countersign …`, so
+ * that callers and voters are not the owner of the state; otherwise it is the process's own user. Who can set SUDO_USER
+ * without sudo is the owner already.
+ * @throws Unauthorized with `sudo`, when another user did not start this process
+ */
+export function localUser(local: 'off' | 'enabled' | 'sudo', { username, uid, env }: LocalProcess): string {
+  if (local !== 'sudo') return username;
+  const { SUDO_USER: name, SUDO_UID: by } = env;
+  if (name !== undefined && name !== '' && by !== undefined && /^\d+$/.test(by) && Number(by) !== uid) return name;
+  throw new CountersignError(
+    'Unauthorized',
+    'approvals.local is sudo, and this process was not started by another user through sudo',
+    { hint: `start it as \`sudo -u ${username} countersign …\`` },
+  );
 }

@@ -4,7 +4,7 @@ import type { FactFields } from '../domain/facts/specs/type.ts';
 import { type Condition, type Conditions, createConditions, type Roots } from './cel/condition.ts';
 
 /** What conditions can read, with its types. */
-export const rootFields: { readonly [root: string]: FactFields } = {
+const rootFields: { readonly [root: string]: FactFields } = {
   principal: {
     issuer: 'string',
     subject: 'string',

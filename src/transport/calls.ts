@@ -10,8 +10,9 @@ import { malformedCall, refusalWithoutGate } from './own-outcomes.ts';
 import { present } from './present.ts';
 import { type RequestId, rpcError } from './stdio-wire.ts';
 
-/** What the configuration says about calls. */
+/** The tools, and what the configuration says about calls. */
 export interface CallSettings {
+  readonly tools: readonly AnyTool[];
   /** Before each published name (`k8s_`), for clients that do not name the server; empty: none. */
   readonly prefix: string;
   /** Who is calling; asked for each call. */
@@ -21,7 +22,6 @@ export interface CallSettings {
 }
 
 export interface CallOptions {
-  readonly tools: readonly AnyTool[];
   readonly invoke: Invoke;
   /** The configuration is read while the client already has its answer to `initialize`. Never rejects. */
   readonly settings: () => Promise<CallSettings>;
@@ -47,8 +47,8 @@ export function createCalls(options: CallOptions): Calls {
   const running = new Map<RequestId, AbortController>();
   const ends = new Set<Promise<void>>();
   /** A tool that is not there goes to the gate by the name it came with: the gate says so and records it. */
-  const toolName = (published: string, { prefix }: CallSettings): string =>
-    options.tools.find((tool) => `${prefix}${tool.name}` === published)?.name ?? published;
+  const toolName = (published: string, { tools, prefix }: CallSettings): string =>
+    tools.find((tool) => `${prefix}${tool.name}` === published)?.name ?? published;
 
   const answer = async (
     id: RequestId,
@@ -60,7 +60,7 @@ export function createCalls(options: CallOptions): Calls {
     const cancelled = running.get(id) !== controller;
     if (cancelled) return;
     running.delete(id);
-    options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
+    options.write(resultLine(id, outcome));
   };
 
   const run = async (params: JsonObject, bytes: number, signal: AbortSignal): Promise<Outcome> => {
@@ -127,9 +127,12 @@ export function createCalls(options: CallOptions): Calls {
     running.delete(id);
     options.log.error('An answer could not be made', { cause: String(thrown) });
     const outcome = refusalWithoutGate(toCountersignError(thrown));
-    options.write(JSON.stringify({ jsonrpc: '2.0', id, result: present(outcome) }));
+    options.write(resultLine(id, outcome));
   }
 }
+
+const resultLine = (id: RequestId, outcome: Outcome): string =>
+  `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${present(outcome)}}`;
 
 function progressToken(params: JsonObject): string | number | undefined {
   const meta: Json | undefined = params._meta;

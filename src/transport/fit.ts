@@ -28,17 +28,17 @@ const wholeCharacters = (buffer: Buffer, bytes: number): string =>
 
 /**
  * The same object with its largest member shortened (a list by elements, a text by lines, an object by its own largest member)
- * until it fits into `bytes` of JSON.
+ * until it fits into `bytes`, as JSON text.
  */
-export function fitJson(
-  data: JsonObject,
-  bytes: number,
-): { readonly kept: JsonObject; readonly left: string | undefined } {
-  const size = sizeOf(data);
-  if (size <= bytes) return { kept: data, left: undefined };
+export function fitJson(data: JsonObject, bytes: number): { readonly json: string; readonly left: string | undefined } {
+  const json = JSON.stringify(data);
+  if (Buffer.byteLength(json) <= bytes) return { json, left: undefined };
   const cuts: string[] = [];
   const kept = shrink(data, bytes - 500, '', cuts);
-  return { kept: isJsonObject(kept) ? kept : {}, left: `${cuts.join('; ')}; to see the rest ${narrower}` };
+  return {
+    json: JSON.stringify(isJsonObject(kept) ? kept : {}),
+    left: `${cuts.join('; ')}; to see the rest ${narrower}`,
+  };
 }
 
 const sizeOf = (value: Json): number => Buffer.byteLength(JSON.stringify(value));

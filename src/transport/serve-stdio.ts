@@ -5,7 +5,6 @@ import type { Log } from '../domain/environment.ts';
 import type { Invoke } from '../domain/invocation.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import type { Masked } from '../domain/masked.ts';
-import type { AnyTool } from '../domain/tool.ts';
 import { type CallSettings, type Calls, clientNamed, createCalls } from './calls.ts';
 import { instructions } from './instructions.ts';
 import { noValidator } from './no-validator.ts';
@@ -14,9 +13,8 @@ import { type PublishedTool, publish } from './schema.ts';
 import { createStdioWire, type StdioWire } from './stdio-wire.ts';
 
 export interface StdioOptions {
-  readonly tools: readonly AnyTool[];
   readonly invoke: Invoke;
-  /** The configuration may still be read when the first calls come. Never rejects. */
+  /** Tools and configuration may still be read when the first calls come. Never rejects. */
   readonly settings: () => Promise<CallSettings>;
   /** Called when the client has its answer to `initialize`: the time to do what would have made it wait. */
   readonly initialized?: () => void;
@@ -50,8 +48,8 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   let published: PublishedTool[] | undefined;
   server.oninitialized = () => options.initialized?.();
   server.setRequestHandler(ListToolsRequestSchema, async () => {
-    const { prefix } = await options.settings();
-    published ??= options.tools.map((tool) => publish(tool, prefix));
+    const { tools, prefix } = await options.settings();
+    published ??= tools.map((tool) => publish(tool, prefix));
     return { tools: published };
   });
 
@@ -62,7 +60,6 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
     intercept: (message, bytes) => intercept(calls, message, bytes),
   });
   const calls: Calls = createCalls({
-    tools: options.tools,
     invoke: options.invoke,
     settings: options.settings,
     client: () => {
@@ -78,9 +75,10 @@ export async function serveStdio(options: StdioOptions): Promise<StdioServer> {
   const closed = new Promise<void>((resolve) => {
     markEnded = resolve;
   });
-  let ending: Promise<void> | undefined;
+  let ending = false;
   const close = (): Promise<void> => {
-    ending ??= end(server, wire, calls).finally(markEnded);
+    if (!ending) void end(server, wire, calls).finally(markEnded);
+    ending = true;
     return closed;
   };
   void wire.gone.then(close);

@@ -8,7 +8,7 @@ import { createLineReader, type Line } from './lines.ts';
 export type RequestId = string | number;
 
 /** What takes a message before the SDK sees it; true: it is done with. */
-export type Interceptor = (message: JsonObject, bytes: number) => boolean;
+type Interceptor = (message: JsonObject, bytes: number) => boolean;
 
 export interface StdioWire extends Transport {
   /** Queues one line; all lines of a turn leave in one write. */

@@ -46,7 +46,7 @@ it('refuses to ask where there is no place where anybody can be asked', async ()
   const off = await createRig({ local: 'off' });
   await expect(off.approvals.request(draft())).rejects.toMatchObject({
     code: 'ApprovalDenied',
-    hint: expect.stringContaining('approvals.local: enabled'),
+    hint: expect.stringContaining('approvals.local'),
   });
   await off.end();
 });

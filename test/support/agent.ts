@@ -13,13 +13,15 @@ import { type McpClient, startClient, type ToolResult } from '../../src/transpor
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const bundle = join(import.meta.dirname, '../../dist/countersign.cjs');
 
-/** The people of the end-to-end tests. The agent runs as the user of the tests, behind whom stands li; ana and bo are sre. */
-export const people = [
-  { id: 'li@example.com', groups: ['dev'], osUsers: [userInfo().username] },
+/** The people of the end-to-end tests. li runs the agent, and the server through sudo as the user of the tests; ana and bo are sre. */
+const people = [
+  { id: 'li@example.com', groups: ['dev'], osUsers: [userInfo().username, 'li'] },
   { id: 'ana@example.com', groups: ['sre'], osUsers: ['ana'] },
   { id: 'bo@example.com', groups: ['sre', 'security'], osUsers: ['bo'] },
 ];
-export type Voter = 'ana@example.com' | 'bo@example.com' | 'li@example.com';
+/** What sudo tells a process that li started as the user of the tests. */
+const throughSudo = { SUDO_USER: 'li', SUDO_UID: String(userInfo().uid + 1) };
+type Voter = 'ana@example.com' | 'bo@example.com' | 'li@example.com';
 
 export interface AgentOptions {
   /** A kubeconfig and its context; omitted: the sandbox. */
@@ -61,7 +63,13 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
   const state = options.state ?? (await mkdtemp(join(tmpdir(), 'cs-e2e-')));
   const configFile = join(state, '..', `${state.split('/').at(-1)}.yaml`);
   await writeFile(configFile, stringify(configOf(options)), { mode: 0o600 });
-  const env = { PATH: process.env.PATH ?? '', HOME: state, COUNTERSIGN_STATE: state, COUNTERSIGN_CONFIG: configFile };
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: state,
+    COUNTERSIGN_STATE: state,
+    COUNTERSIGN_CONFIG: configFile,
+    ...throughSudo,
+  };
   const sandbox = options.cluster === undefined;
   const client = await startClient({
     name: options.clientName ?? 'claude-code',
@@ -117,9 +125,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
 
 function configOf({ cluster, config }: AgentOptions): JsonObject {
   return {
-    ...(cluster === undefined ? {} : { clusters: { test: { ...cluster } }, isolation: 'accept-same-user' }),
+    ...(cluster === undefined ? {} : { clusters: { test: { ...cluster } } }),
     people,
-    approvals: { local: 'enabled' },
+    approvals: { local: 'sudo' },
     limits: { callsPerSecond: 1000, inFlight: 100 },
     ...config,
   };
@@ -142,7 +150,7 @@ async function waitForApproval({ approvals }: Composition, states: readonly stri
   throw new Error('no call was held within 20 s');
 }
 
-export async function readAuditLines(folder: string): Promise<readonly JsonObject[]> {
+async function readAuditLines(folder: string): Promise<readonly JsonObject[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
   const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
   const lines = texts.flatMap((text) =>

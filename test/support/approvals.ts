@@ -131,7 +131,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       audit,
       auditReader: audit,
       people: registry,
-      channels: [createTerminalChannel({ local: options.local ?? 'enabled', people: registry })],
+      channels: [createTerminalChannel({ local: options.local ?? 'sudo', people: registry, osUser: 'countersign' })],
       masker: echoing,
       limits: { ...approvalConfigSchema.parse({}), ...options.limits },
       log,

@@ -54,6 +54,7 @@ export function createAuditFake(file?: string): AuditFake {
           n: Number(fields.n),
           planDigest: String(fields.planDigest),
         })),
+    runOf: async () => undefined,
     openIntents: async () => [],
   };
 }

@@ -1,7 +1,7 @@
 import type { State } from '../../src/domain/state.ts';
 
 /** Thrown by everything that the state of a killed process is asked for. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 export interface Crash {
   readonly state: State;

@@ -7,7 +7,7 @@ import { type Bundle, bundleOf } from '../../src/policy/bundle.ts';
 import { createDecisionPoint } from '../../src/policy/decision-point.ts';
 import { type Rule, ruleSchema } from '../../src/policy/rule.ts';
 
-export const agent: Principal = { issuer: 'local', subject: 'ann', agent: 'bot-1', groups: ['dev'], verified: false };
+const agent: Principal = { issuer: 'local', subject: 'ann', agent: 'bot-1', groups: ['dev'], verified: false };
 
 const empties = (specs: readonly FactSpec[]): object =>
   Object.fromEntries(specs.map(({ name, empty }) => [name, empty]));
@@ -18,7 +18,7 @@ export const factsOf = (...objects: Partial<ObjectFacts>[]): Facts => ({
   objects: objects.map((each) => ({ ...(empties(objectFactSpecs) as ObjectFacts), ...each })),
 });
 
-export const deployment: Target = {
+const deployment: Target = {
   resourceGroup: 'deployments.apps',
   access: { verb: 'patch' },
   namespace: 'shop',

@@ -58,13 +58,11 @@ async function reach(name: string, config: Config['clusters'][string]): Promise<
 
 function isolation(config: Config, name: string): readonly Finding[] {
   const what = 'whoever has a shell as this user can read the state and the credentials';
+  if (config.approvals.local === 'sudo')
+    return [ok('isolation', 'agents reach this server through sudo, as another user')];
   if (config.isolation === undefined) {
     return [
-      fail(
-        'isolation',
-        `${name} is not served over stdio: ${what}`,
-        'accept that with `isolation: accept-same-user`, or run the server as another user',
-      ),
+      fail('isolation', `${name} is not served over stdio: ${what}`, 'accept that with `isolation: accept-same-user`'),
     ];
   }
   return [warn('isolation', `accept-same-user: ${what}`, 'keep the agent from a shell as this user')];

@@ -11,7 +11,7 @@ import { because, type Finding, fail, ok, warn } from './finding.ts';
 export function checkPeople(config: Config, bundle: Bundle): readonly Finding[] {
   try {
     const people = createPeople(config.people).all();
-    return [...quorum(people, bundle.rules ?? []), ...asked(config, people)];
+    return [...quorum(people, bundle.rules ?? []), ...asked(config, people, bundle.rules ?? [])];
   } catch (thrown) {
     return [fail('people', because(thrown), 'one person is one record under people')];
   }
@@ -59,29 +59,48 @@ function shortage(
   return [];
 }
 
-function asked(config: Config, people: readonly Person[]): readonly Finding[] {
-  if (config.approvals.local !== 'enabled') {
+function asked(config: Config, people: readonly Person[], rules: readonly Rule[]): readonly Finding[] {
+  const { local } = config.approvals;
+  if (local === 'off') {
     return [
       fail(
         'approvals',
         'nobody can be asked: approvals.local is off and there is no other channel',
-        'set `approvals: {local: enabled}` if you accept that whoever has a shell here can approve',
+        'set `approvals: {local: sudo}`, or `enabled` if you accept that whoever has a shell here can approve',
       ),
     ];
   }
-  const enabled = warn(
-    'approvals',
-    'approvals.local is enabled: whoever has a shell as this user, an agent too, can approve',
-    'use it where the agent has no shell, or runs as another user',
-  );
+  if (local === 'sudo') return [ok('approvals', 'people vote with `sudo -u <this user> countersign approvals`')];
   const user = userInfo().username;
-  if (people.some(({ osUsers }) => osUsers.includes(user))) return [enabled];
   return [
-    enabled,
     warn(
       'approvals',
-      `no person votes as ${user}`,
-      `name ${user} in osUsers of a record under people, unless another user votes`,
+      'approvals.local is enabled: whoever has a shell as this user, an agent too, can approve',
+      'use sudo, so that agents and voters are other users than the one who holds the state',
+    ),
+    ...onlyOwner(
+      user,
+      people.find(({ osUsers }) => osUsers.includes(user)),
+      rules,
+    ),
+  ];
+}
+
+/** Where this user alone votes, and its own agents ask, a rule without `ownerMay` or for two people is never met. */
+function onlyOwner(user: string, person: Person | undefined, rules: readonly Rule[]): readonly Finding[] {
+  if (person === undefined)
+    return [fail('approvals', `no person votes as ${user}`, `name ${user} in osUsers of a record under people`)];
+  const unmet = rules.filter(({ effect, require: needs }) => {
+    if (effect !== 'review') return false;
+    const count = slotsOf(needs).reduce((sum, slot) => sum + slot.count, 0);
+    return needs?.ownerMay !== true || count > 1;
+  });
+  if (unmet.length === 0) return [];
+  return [
+    fail(
+      'approvals',
+      `only ${person.id} can vote, and ${unmet.length} rules need somebody else: calls that they hold are refused at once`,
+      'use `approvals: {local: sudo}`, or a bundle whose rules say ownerMay',
     ),
   ];
 }

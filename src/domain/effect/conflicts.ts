@@ -63,7 +63,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
  * Whether this is client-side `kubectl apply`, whose fields another declarative apply takes over without being asked to.
  * See docs/decisions/0003-client-side-apply-is-taken-over.md.
  */
-export const isClientSideApply = (owner: Omit<FieldOwner, 'fields'>, live: JsonObject | undefined): boolean =>
+const isClientSideApply = (owner: Omit<FieldOwner, 'fields'>, live: JsonObject | undefined): boolean =>
   owner.manager === 'kubectl-client-side-apply' &&
   owner.operation === 'Update' &&
   owner.subresource === '' &&

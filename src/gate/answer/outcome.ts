@@ -1,4 +1,4 @@
-import type { Approval } from '../../domain/approval.ts';
+import { type Approval, isOpen } from '../../domain/approval.ts';
 import type { Decision } from '../../domain/decision.ts';
 import type { ObjectEffect } from '../../domain/effect.ts';
 import { iso } from '../../domain/environment.ts';
@@ -41,8 +41,8 @@ export function changePart(masker: Masker, prepared: Prepared, index: number, re
 export const warningsOf = (masker: Masker, effects: readonly ObjectEffect[]): readonly Masked<string>[] =>
   effects.flatMap(({ warnings }) => warnings.map((warning) => masker.text(warning)));
 
-/** What the agent reads of an approval, in every answer that has one. */
-export const approvalPart = (approval: Approval): MaskedPart => ({
+/** What the agent reads of an approval, in every answer that has one; when it must be used only while it can be. */
+export const approvalPart = (masker: Masker, approval: Approval): MaskedPart => ({
   id: ident(approval.id),
   state: ident(approval.state),
   needs: needsOf(approval),
@@ -50,11 +50,22 @@ export const approvalPart = (approval: Approval): MaskedPart => ({
     person: ident(vote.person),
     decision: ident(vote.decision),
     time: ident(iso(vote.time)),
+    comment: vote.comment === undefined ? undefined : masker.echo(vote.comment),
   })),
   digest: ident(approval.planDigest),
-  decideBy: ident(iso(approval.decideBy)),
-  useBy: approval.useBy === undefined ? undefined : ident(iso(approval.useBy)),
+  ...(isOpen(approval.state)
+    ? {
+        decideBy: ident(iso(approval.decideBy)),
+        useBy: approval.useBy === undefined ? undefined : ident(iso(approval.useBy)),
+      }
+    : {}),
 });
+
+/** `Plan sha256:…. Manifests sha256:…, sha256:….`: what a person can grep for. */
+export const digestsText = (planDigest: string, manifestDigests: readonly string[]): Masked<string> =>
+  manifestDigests.length === 0
+    ? say`Plan ${ident(planDigest)}.`
+    : say`Plan ${ident(planDigest)}. Manifests ${ident(manifestDigests.join(', '))}.`;
 
 /** `dryRun`: effect, diff and the decision; nobody is asked, nothing changes. */
 export function answerDryRun(gate: Gate, call: Call, prepared: Prepared, decision: Decision): Outcome {
@@ -64,7 +75,7 @@ export function answerDryRun(gate: Gate, call: Call, prepared: Prepared, decisio
     decision.verdict === 'review'
       ? say`A person would be asked (rule ${ident(decision.rule ?? '')}: ${gate.masker.echo(decision.because)})`
       : say`The policy allows it without asking (rule ${ident(decision.rule ?? '')})`;
-  call.note('Executed', { dryRun: true });
+  call.note('Executed', { dryRun: true, auditIds: call.auditIds.count });
   return {
     status: 'dry_run',
     message: say`Dry run in cluster ${ident(plan.cluster.name)}, nothing was changed and nobody asked: ${summaryOf(gate.masker, plan)}. ${verdict}.`,
@@ -80,7 +91,11 @@ export function answerDryRun(gate: Gate, call: Call, prepared: Prepared, decisio
       audit: ident(call.id),
     }),
     text: join(
-      [diff, ...notesText(gate.masker, plan.notes), say`Plan ${ident(plan.planDigest)}. Audit ${ident(call.id)}.`],
+      [
+        diff,
+        ...notesText(gate.masker, plan.notes),
+        say`${digestsText(plan.planDigest, plan.manifestDigests)} Audit ${ident(call.id)}.`,
+      ],
       say`\n`,
     ),
   };

@@ -68,14 +68,14 @@ function changesInBrief(masker: Masker, effect: ObjectEffect): Masked<string> {
   return say`${label}, ${masker.echo(only.path)} ${fromTo(masker, only, 'agent')}`;
 }
 
-export function commandOf(masker: Masker, request: Plan['requests'][number] | undefined): Masked<string> {
+function commandOf(masker: Masker, request: Plan['requests'][number] | undefined): Masked<string> {
   if (request?.action !== 'exec') return say``;
   const argv = masker.echo(JSON.stringify(request.command));
   const stdin = request.stdin === undefined ? '' : `, ${Buffer.byteLength(request.stdin)} bytes on its standard input`;
   return say`run ${argv} in container ${ident(request.container)}${ident(stdin)}`;
 }
 
-export function goesWith(effect: ObjectEffect): Masked<string> {
+function goesWith(effect: ObjectEffect): Masked<string> {
   const counts = effect.deletesWith ?? [];
   if (counts.length === 0) return say``;
   const words = counts.map(({ resourceGroup, count }) =>
@@ -117,7 +117,7 @@ const headings: Readonly<Record<ObjectEffect['action'], string>> = {
   exec: 'runs a program',
 };
 
-export function fromTo(masker: Masker, change: Change, reader: Reader): Masked<string> {
+function fromTo(masker: Masker, change: Change, reader: Reader): Masked<string> {
   if (change.hidden) return reader === 'agent' ? say`[masked]` : say`[masked, ${ident(hiddenState(change))}]`;
   if (change.from === undefined) return say`${valueText(masker, change.to)} (new)`;
   if (change.to === undefined) return say`${valueText(masker, change.from)} -> (removed)`;

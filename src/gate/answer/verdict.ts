@@ -15,7 +15,7 @@ export function verdictError(approval: Approval): CountersignError {
     case 'expired':
       return new CountersignError(
         'ApprovalExpired',
-        `Nobody decided in time, not executed. Approval ${id}, cluster ${cluster.name}`,
+        `Expired: nobody decided in time, not executed. Approval ${id}, cluster ${cluster.name}`,
         {
           hint: 'tell the user that nobody answered; send the call again if it is still wanted, which asks anew',
           data,
@@ -52,6 +52,7 @@ function deniedBy(approval: Approval): CountersignError {
   const when = vote === undefined ? '' : ` at ${iso(vote.time).slice(11, 19)}Z`;
   const until = iso((vote?.time ?? approval.createdAt) + standsFor).slice(11, 16);
   const lines = [
+    `Planned: ${open(approval.card.summary)}`,
     ...(vote?.comment === undefined ? [] : [`Comment: ${JSON.stringify(vote.comment)}`]),
     `The same change gets this answer until ${until}Z and asks nobody.`,
   ];

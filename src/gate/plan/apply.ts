@@ -17,7 +17,8 @@ import { whyUnknown } from './unknown-effect.ts';
 
 /** Our field manager in the cluster. */
 const manager = 'countersign';
-const tries = 3;
+/** The first, and three more: a rollout writes between reading and trying in one of ten. */
+const tries = 4;
 
 /**
  * What server-side apply will do: read, carry forward what the manifest omits, look who owns what, dry-run twice. A writer in

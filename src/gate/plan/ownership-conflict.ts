@@ -11,23 +11,19 @@ export function ownershipConflict(
   object: ObjectRef,
   conflicts: readonly Ownership[],
 ): CountersignError {
-  const count = conflicts.length === 1 ? '1 field' : `${conflicts.length} fields`;
-  return new CountersignError(
-    'Conflict',
-    `Conflict, nobody was asked: ${count} of ${objectLabel(object)} belong to another manager`,
-    {
-      conflict: 'ownership',
-      lines: conflicts.slice(0, 20).map((owned) => open(ownershipLine(masker, owned))),
-      hint: 'leave out what you need not set. For the rest apply again with "forceConflicts":true; the approver is shown that you take it over. Do not delete and recreate the object',
-      data: {
-        conflicts: conflicts.slice(0, 20).map((owned) => ({
-          path: owned.path,
-          manager: owned.manager,
-          ...(owned.hidden ? { masked: true } : { live: shown(masker, owned.live), yours: shown(masker, owned.yours) }),
-        })),
-      },
+  const [count, belong] = conflicts.length === 1 ? ['1 field', 'belongs'] : [`${conflicts.length} fields`, 'belong'];
+  return new CountersignError('Conflict', `${count} of ${objectLabel(object)} ${belong} to another manager`, {
+    conflict: 'ownership',
+    lines: conflicts.slice(0, 20).map((owned) => open(ownershipLine(masker, owned))),
+    hint: 'leave out what you need not set. For the rest apply again with "forceConflicts":true; the approver is shown that you take it over. Do not delete and recreate the object',
+    data: {
+      conflicts: conflicts.slice(0, 20).map((owned) => ({
+        path: owned.path,
+        manager: owned.manager,
+        ...(owned.hidden ? { masked: true } : { live: shown(masker, owned.live), yours: shown(masker, owned.yours) }),
+      })),
     },
-  );
+  });
 }
 
 const shown = (masker: Masker, value: Ownership['live']): string => open(valueText(masker, value));

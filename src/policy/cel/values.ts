@@ -17,7 +17,7 @@ interface Budget {
 }
 
 /** What a condition that reads an absent or misshapen member ends with. */
-export class MemberError extends Error {}
+class MemberError extends Error {}
 
 /** A root such as `facts`; its members are read when a condition asks for them. */
 export function viewOf(root: string, fields: FactFields, declare: Declare): View {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { approvalConfigSchema } from '../../../src/approval/config.ts';
 import { createPeople, peopleConfigSchema } from '../../../src/approval/people.ts';
 import { createTerminalChannel } from '../../../src/approval/terminal/channel.ts';
-import { oneOfSre } from '../../support/approvals.ts';
 
 const registry = (records: readonly unknown[]) => createPeople(peopleConfigSchema.parse(records));
 
@@ -60,10 +59,16 @@ describe('the configuration', () => {
 
   it('makes the terminal reachable only where it is enabled and somebody has an OS user', () => {
     const somebody = registry([{ id: 'a', osUsers: ['a'] }]);
-    const reachable = (local: 'enabled' | 'off', people: typeof somebody) =>
-      createTerminalChannel({ local, people }).reachable(oneOfSre);
-    expect(reachable('enabled', somebody)).toEqual({ ok: true });
-    expect(reachable('off', somebody)).toMatchObject({ ok: false, hint: expect.stringContaining('approvals.local') });
-    expect(reachable('enabled', registry([{ id: 'a' }]))).toMatchObject({ hint: expect.stringContaining('osUsers') });
+    const reachable = (local: 'enabled' | 'off' | 'sudo', people: typeof somebody, osUser = 'a') =>
+      createTerminalChannel({ local, people, osUser }).reachable();
+    const [a] = somebody.all();
+    expect(reachable('enabled', somebody).people).toEqual([a]);
+    expect(reachable('enabled', somebody, 'owner').people).toEqual([]);
+    expect(reachable('sudo', somebody, 'owner').people).toEqual([a]);
+    expect(reachable('off', somebody)).toMatchObject({ people: [], hint: expect.stringContaining('approvals.local') });
+    expect(reachable('sudo', registry([{ id: 'a' }]))).toMatchObject({
+      people: [],
+      hint: expect.stringContaining('osUsers'),
+    });
   });
 });

@@ -71,7 +71,7 @@ describe('two real processes', () => {
       audit,
       auditReader: audit,
       people,
-      channels: [createTerminalChannel({ local: 'enabled', people })],
+      channels: [createTerminalChannel({ local: 'sudo', people, osUser: 'countersign' })],
       masker: echoing,
       limits: { ...approvalConfigSchema.parse({}), openPerAgent: 100, openPerOwner: 100 },
       log: silent,

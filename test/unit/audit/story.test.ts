@@ -27,7 +27,11 @@ async function storyOf(events: readonly AuditEvent[]) {
 it.each<[string, readonly AuditEvent[], string | undefined]>([
   ['the whole story', without(), undefined],
   ['a dry-run', [event('Executed', 'd', { dryRun: true, planDigest: 'x' })], undefined],
-  ['a look at approvals', [event('Executed', 'd', { tool: 'approval', status: 'ok' })], undefined],
+  [
+    'a look at approvals',
+    [event('Answered', 'd', { tool: 'approval', approval: 'cs-1', planDigest: 'sha256:1', status: 'ok' })],
+    undefined,
+  ],
   ['no Authorized', without('authorized'), 'without an Authorized line'],
   ['a second run', [...without(), good.executed], 'without an Authorized line'],
   ['one vote of two', without('ben'), 'has 1 of the 2 people'],

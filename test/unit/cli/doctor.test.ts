@@ -88,7 +88,12 @@ test('fewer people than a rule needs fail, as many as it needs are a warning, mo
 test('approvals.local off leaves nobody to ask; enabled is named as what it is', async () => {
   expect((await findings(people(3))).of('approvals')).toMatchObject([{ level: 'FAIL' }]);
   const { of } = await findings(`${people(3)}\napprovals: {local: enabled}`);
-  expect(of('approvals')).toMatchObject([{ level: 'warn', what: expect.stringContaining('an agent too') }]);
+  expect(of('approvals')).toMatchObject([
+    { level: 'warn', what: expect.stringContaining('whoever has a shell') },
+    { level: 'FAIL', what: expect.stringContaining('need somebody else') },
+  ]);
+  const sudo = await findings(`${people(3)}\napprovals: {local: sudo}`);
+  expect(sudo.of('approvals')).toMatchObject([{ level: 'ok', what: expect.stringContaining('sudo -u') }]);
 });
 
 test('a cluster that answers is identified; one that does not fails with its name', async () => {

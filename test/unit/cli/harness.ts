@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
+import { runCli } from '../../../src/cli/entry.ts';
 import type { ExitCode, Io } from '../../../src/cli/io.ts';
-import { runCli } from '../../../src/cli/program.ts';
 
 export interface Ran {
   readonly code: ExitCode;

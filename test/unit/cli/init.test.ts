@@ -56,5 +56,7 @@ test('a file that is not there is made, with its folder', async () => {
 
 test('mcp.json at the top is an entry that these clients take', async () => {
   const { mcpServers } = JSON.parse(await readFile(join(import.meta.dirname, '..', '..', '..', 'mcp.json'), 'utf8'));
-  expect(mcpServers.countersign).toEqual({ command: 'npx', args: ['-y', 'countersign', 'serve', '--sandbox'] });
+  // A path, not npx: nobody has published the name yet, so a registry could answer with a stranger's program.
+  const program = '/path/to/countersign/dist/countersign.cjs';
+  expect(mcpServers.countersign).toEqual({ command: 'node', args: [program, 'serve', '--sandbox'] });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../../src/cli/program.ts';
+import { runCli } from '../../../src/cli/entry.ts';
 import { factsTable } from '../../../src/policy/facts-table.ts';
 import { publishedCasesSchema, publishedPolicySchema } from '../../../src/policy/published.ts';
 import { run } from './harness.ts';

@@ -73,7 +73,7 @@ test.each([
 test('approvals are off unless approvals.local is enabled, and it says why', async () => {
   const { code, err } = await run(['approvals', 'list'], env('off'));
   expect(code).toBe(1);
-  expect(err).toMatch(/is off[\s\S]*Whoever has a shell[\s\S]*approvals: \{local: enabled\}/);
+  expect(err).toMatch(/is off[\s\S]*Whoever has a shell[\s\S]*approvals: \{local: sudo\}/);
 });
 
 test('a vote of nobody in the registry does not count', async () => {

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import type { Log } from '../../../src/domain/environment.ts';
 import type { Invocation, Invoke } from '../../../src/domain/invocation.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
+import { compose, say } from '../../../src/domain/masked.ts';
 import type { Principal } from '../../../src/domain/principal.ts';
-import { type AnyTool, compose, defineTool, say } from '../../../src/domain/tool.ts';
+import { type AnyTool, defineTool } from '../../../src/domain/tool.ts';
 import { type StdioServer, serveStdio } from '../../../src/transport/serve-stdio.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export const somebody: Principal = {
+const somebody: Principal = {
   issuer: 'local',
   subject: 'somebody',
   groups: [],
@@ -57,9 +58,9 @@ export async function harness(
   const input = new PassThrough();
   const output = new PassThrough();
   const server = await serveStdio({
-    tools: over.tools ?? [peek],
     invoke,
     settings: async () => ({
+      tools: over.tools ?? [peek],
       prefix: over.prefix ?? '',
       principal: () => somebody,
       waitBudget: over.waitBudget ?? (() => 50_000),

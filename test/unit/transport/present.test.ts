@@ -4,7 +4,15 @@ import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import { compose, ident, join, type Masked, say } from '../../../src/domain/masked.ts';
 import { isRefusal, type Outcome, statuses } from '../../../src/domain/outcome.ts';
 import { fitJson, fitText } from '../../../src/transport/fit.ts';
-import { present } from '../../../src/transport/present.ts';
+import { present as presentText } from '../../../src/transport/present.ts';
+
+interface CallToolResult {
+  readonly content: readonly [{ readonly type: 'text'; readonly text: string }];
+  readonly structuredContent: JsonObject;
+  readonly isError?: true;
+}
+
+const present = (outcome: Outcome): CallToolResult => JSON.parse(presentText(outcome));
 
 const outcome = (over: Partial<Outcome> = {}): Outcome => ({
   status: 'ok',
@@ -104,7 +112,8 @@ test('whatever the data is, it fits afterwards or has nothing left that can be s
   fc.assert(
     fc.property(data, (value) => {
       const all = value as JsonObject;
-      const { kept, left } = fitJson(all, 4_000);
+      const { json, left } = fitJson(all, 4_000);
+      const kept: JsonObject = JSON.parse(json);
       const size = Buffer.byteLength(JSON.stringify(all));
       expect(left === undefined).toBe(size <= 4_000);
       expect(Buffer.byteLength(JSON.stringify(kept))).toBeLessThanOrEqual(4_000);

@@ -15,7 +15,7 @@ const elementKey = (name: string, element: Json): JsonObject =>
   Object.fromEntries((listKeys[name] ?? []).map((key) => [key, (element as JsonObject)[key] ?? defaults[key] ?? null]));
 
 /** fieldsV1 as the API server writes it for a manager that set exactly this. */
-export function fieldsOf(value: Json, name = ''): JsonObject {
+function fieldsOf(value: Json, name = ''): JsonObject {
   if (Array.isArray(value)) {
     if (name === 'finalizers') return Object.fromEntries(value.map((each) => [`v:${JSON.stringify(each)}`, {}]));
     if (listKeys[name] === undefined) return {};

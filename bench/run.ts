@@ -1,0 +1,32 @@
+import { release } from 'node:os';
+import { type Figure, printFigures } from './figures.ts';
+
+const help = `npm run bench -- call | start | list | policy
+
+  call    a governed get of one pod beside a bare MCP tool, on a real API server
+  start   from spawn to the answer to initialize, and memory when idle
+  list    5,000 objects through the get tool: memory, and bytes to the agent
+  policy  decisions by 1,000 rules with conditions, and by the shipped bundle
+
+Prints a table, and as its last line the figures as JSON. Exit code 1 when a target is missed.
+call and list use the cluster of the tests, or COUNTERSIGN_TEST_KUBECONFIG. bench/README.md says how to read the figures.
+`;
+
+const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figure[]>>>> = {
+  call: async () => (await import('./call.ts')).benchCall,
+  start: async () => (await import('./start.ts')).benchStart,
+  list: async () => (await import('./list.ts')).benchList,
+  policy: async () => (await import('./policy.ts')).benchPolicy,
+};
+
+const [name = '--help', ...rest] = process.argv.slice(2);
+const load = benches[name];
+if (name === '--help' || rest.includes('--help')) process.stdout.write(help);
+else if (load === undefined || rest.length > 0) {
+  process.stderr.write(`${help}\nThere is no bench ${JSON.stringify([name, ...rest].join(' '))}.\n`);
+  process.exitCode = 2;
+} else {
+  const figures = await (await load())();
+  console.log(`${name}: Node ${process.version}, ${process.platform} ${release()}, ${process.arch}\n`);
+  process.exitCode = printFigures(name, figures) ? 0 : 1;
+}

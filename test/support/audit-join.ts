@@ -1,0 +1,46 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { auditId } from '../../src/domain/audit-id.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { type AuditLine, readAudit } from './control-plane/kube.ts';
+
+/** An invocation of our log, with the Audit-IDs that its requests had. */
+export interface ToldInvocation {
+  readonly lines: readonly JsonObject[];
+  readonly auditIds: readonly string[];
+}
+
+/** Our log by invocation: each chain's ids are told by the seed in its first line. */
+export async function toldInvocations(folder: string): Promise<ReadonlyMap<string, ToldInvocation>> {
+  const told = new Map<string, ToldInvocation>();
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.jsonl'))) {
+    const text = await readFile(join(folder, name), 'utf8');
+    const lines = text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as JsonObject]));
+    const seed = Buffer.from(String(lines[0]?.auditIdSeed), 'hex');
+    for (const line of lines) {
+      const invocation = String(line.invocation);
+      const known = told.get(invocation) ?? { lines: [], auditIds: [] };
+      const count = Math.max(known.auditIds.length, Number(line.auditIds ?? 0));
+      const auditIds = Array.from({ length: count }, (_, n) => known.auditIds[n] ?? auditId(seed, invocation, n + 1));
+      told.set(invocation, { lines: [...known.lines, line], auditIds });
+    }
+  }
+  return told;
+}
+
+/** What the API server logged of one user's requests, one line a request. */
+export async function requestsOf(username: string, auditLogPath: string | undefined): Promise<readonly AuditLine[]> {
+  if (auditLogPath === undefined) {
+    throw new Error("This needs the API server's own audit log: run it without COUNTERSIGN_TEST_KUBECONFIG.");
+  }
+  const lines = await readAudit(auditLogPath);
+  const own = lines.filter(({ user }) => user.username === username);
+  // A long-running request has two lines; the first says that it has begun, and is as good.
+  return [...new Map(own.map((line) => [line.auditID, line])).values()];
+}
+
+/** Whether it could have changed something: a write or a way into a container, and not a dry run. */
+export const mutates = ({ verb, objectRef, requestURI }: AuditLine): boolean =>
+  (!['get', 'list', 'watch'].includes(verb) ||
+    ['exec', 'attach', 'portforward', 'proxy'].includes(objectRef?.subresource ?? '')) &&
+  !/[?&]dryRun=All(&|$)/.test(requestURI);
