@@ -35,8 +35,7 @@ export function needs(...parts: (keyof ControlPlaneInfo['has'])[]): void {
 
 /**
  * A namespace of the calling file's own, ready for pods; deleted, without waiting, when the file is done.
- * Call it in beforeAll.
- * @param labels for example `countersign.dev/environment`
+ * Call it in beforeAll. It says that it is not production, where rules ask for more people, unless `labels` says otherwise.
  */
 export async function testNamespace(labels: Record<string, string> = {}): Promise<string> {
   const kube = await testKube();
@@ -46,7 +45,11 @@ export async function testNamespace(labels: Record<string, string> = {}): Promis
     await kube.delete(path);
     await kube.close();
   });
-  await kube.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  await kube.create('/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { 'countersign.dev/environment': 'staging', ...labels } },
+  });
   if (controlPlane().has.controllerManager) {
     const account = `${path}/serviceaccounts/default`;
     await waitUntil(`namespace ${name} has its service account`, () => kube.get(account));
