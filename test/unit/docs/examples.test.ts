@@ -8,6 +8,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { addCommands } from '../../../src/cli/commands.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { loadBundle } from '../../../src/policy/bundle.ts';
+import { casesSchema } from '../../../src/policy/cases.ts';
 import { fileSchema } from '../../../src/policy/rule.ts';
 import { blocksOf, pages, root } from './pages.ts';
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const yamlBlocks = pages.flatMap((page) => blocksOf(page, 'yaml').map((text) => ({ page, text })));
+const isCases = ({ text }: { text: string }) => /^cases:/m.test(text);
 const isRules = ({ text }: { text: string }) => /^(?:rules:| *- name: [a-z-]+\n *description:)/m.test(text);
 
 describe('what the documentation shows is what the program takes', () => {
@@ -28,15 +30,22 @@ describe('what the documentation shows is what the program takes', () => {
     expect((await loadBundle(config.policy?.folder ?? '')).fault).toBeUndefined();
   });
 
-  it.each(yamlBlocks.filter((block) => !isRules(block)))('a configuration in $page', async ({ text }) => {
-    const file = join(folder, 'block.yaml');
-    await writeFile(file, text);
-    await expect(loadConfig(file, {})).resolves.toBeDefined();
-  });
+  it.each(yamlBlocks.filter((block) => !isRules(block) && !isCases(block)))(
+    'a configuration in $page',
+    async ({ text }) => {
+      const file = join(folder, 'block.yaml');
+      await writeFile(file, text);
+      await expect(loadConfig(file, {})).resolves.toBeDefined();
+    },
+  );
 
   it.each(yamlBlocks.filter(isRules))('rules in $page', ({ text }) => {
     const content: unknown = parse(text);
     expect(() => fileSchema.parse(Array.isArray(content) ? { rules: content } : content)).not.toThrow();
+  });
+
+  it.each(yamlBlocks.filter(isCases))('cases in $page', ({ text }) => {
+    expect(() => casesSchema.parse(parse(text))).not.toThrow();
   });
 
   it('the JSON blocks and mcp.json are JSON', () => {
