@@ -77,8 +77,8 @@ export interface ConditionError {
  */
 export interface DecisionPoint {
   readonly bundleDigest: string;
-  /** Whether a rule reads this fact. What is false need not be derived, where that costs a request. */
-  readsFact(name: keyof ObjectFacts | keyof CallFacts): boolean;
+  /** Whether a rule that could be about this verb reads the fact. What is false need not be derived, where that costs a request. */
+  readsFact(name: keyof ObjectFacts | keyof CallFacts, verb: Access['verb']): boolean;
   /** Three-valued pass over what the call itself says: `denied` only if no rule could allow or hold it whatever the facts. */
   first(
     input: DecisionInput,

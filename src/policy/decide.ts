@@ -1,7 +1,11 @@
 import type { ConditionError, Decision, DecisionInput, DecisionPoint, Target, Verdict } from '../domain/decision.ts';
+import type { Access } from '../domain/request.ts';
 import { type CompiledRule, type CompiledRules, type Judgement, judge } from './compiled.ts';
 import { subjectsOf } from './context.ts';
 import { addUp } from './requirement.ts';
+
+const verbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
+const noFacts: ReadonlySet<string> = new Set();
 
 /** What all rules that could be about a target say of it. */
 interface Finding {
@@ -18,7 +22,7 @@ export function createRulePoint(compiled: CompiledRules, bundleDigest: string): 
   const look = (input: DecisionInput, pass: 'first' | 'second'): Found => {
     const perTarget = subjectsOf(input, compiled.conditions, pass).map((subject) => {
       const findings: Finding[] = [];
-      for (const rule of candidates(subject.target)) {
+      for (const rule of candidates.ofTarget(subject.target)) {
         const judgement = judge(rule, input, subject);
         if (judgement.truth !== 'false') findings.push({ rule, judgement });
       }
@@ -26,7 +30,8 @@ export function createRulePoint(compiled: CompiledRules, bundleDigest: string): 
     });
     return { perTarget, all: perTarget.flat(), bundleDigest };
   };
-  const reads = factsRead(compiled);
+  // Asked for each read, so it is known beforehand.
+  const readOf = new Map(verbs.map((verb) => [verb, new Set(candidates.ofVerb(verb).flatMap(readsOf))] as const));
   return {
     bundleDigest,
     first: (input) => {
@@ -34,7 +39,7 @@ export function createRulePoint(compiled: CompiledRules, bundleDigest: string): 
       return decision === undefined ? { undecided: true } : { undecided: false, decision };
     },
     decide: (input) => wholeDecision(look(input, 'second'), input),
-    readsFact: (name) => reads.has(name),
+    readsFact: (name, verb) => (readOf.get(verb) ?? noFacts).has(name),
   };
 }
 
@@ -45,22 +50,30 @@ interface Found {
 }
 
 /** The rules that could be about a target by its verb, so that the rest is not asked. */
-function indexed(rules: readonly CompiledRule[]): (target: Target) => readonly CompiledRule[] {
+interface Index {
+  ofTarget(target: Target): readonly CompiledRule[];
+  ofVerb(verb: Access['verb']): readonly CompiledRule[];
+}
+
+function indexed(rules: readonly CompiledRule[]): Index {
   const byVerb = new Map<string, readonly CompiledRule[]>();
-  for (const verb of ['get', 'list', 'create', 'patch', 'delete'] as const)
+  for (const verb of verbs)
     byVerb.set(
       verb,
       rules.filter(({ rule: { match } }) => match.verbs?.some((each) => each === verb || each === '*') ?? true),
     );
+  const ofVerb = (verb: Access['verb']): readonly CompiledRule[] => byVerb.get(verb) ?? rules;
   // An apply whose object is not known yet may turn out to be a create.
-  return ({ access, resourceGroup }) => (resourceGroup === undefined ? rules : (byVerb.get(access.verb) ?? rules));
+  const ofTarget = ({ access, resourceGroup }: Target) => (resourceGroup === undefined ? rules : ofVerb(access.verb));
+  return { ofTarget, ofVerb };
 }
 
-function factsRead({ rules }: CompiledRules): ReadonlySet<string> {
-  const reads = rules.flatMap(({ conditions }) => conditions.flatMap((condition) => [...condition.reads]));
+/** The facts that a rule reads, by its conditions or by the labels that it matches on. */
+function readsOf({ conditions, rule: { match } }: CompiledRule): readonly string[] {
+  const reads = conditions.flatMap((condition) => [...condition.reads]);
   const facts = reads.flatMap((read) => (read.startsWith('facts.') ? [read.slice('facts.'.length)] : []));
-  const byLabel = rules.some(({ rule: { match } }) => match.namespaces?.some((each) => typeof each !== 'string'));
-  return new Set([...facts, ...(byLabel ? ['namespaceLabels'] : [])]);
+  const byLabel = match.namespaces?.some((each) => typeof each !== 'string') ?? false;
+  return [...facts, ...(byLabel ? ['namespaceLabels'] : [])];
 }
 
 const surely = ({ judgement }: Finding): boolean => judgement.truth === 'true';

@@ -143,7 +143,7 @@ it('says of a plain Deployment what it is, the defaults of the API server includ
   expect(await planned()).toMatchObject({
     verb: 'create',
     resource: 'deployments.apps',
-    environment: 'production',
+    environment: 'staging',
     privileged: false,
     podTemplates: 1,
     replicas: { from: 0, to: 1, changed: true },

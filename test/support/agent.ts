@@ -117,7 +117,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
     leave,
     close: async () => {
       await leave();
-      await rm(state, { recursive: true, force: true });
+      await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       await rm(configFile, { force: true });
     },
   };

@@ -61,7 +61,7 @@ export async function createKillRig(): Promise<KillRig> {
   afterAll(async () => {
     await proxy.close();
     await kube.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
   const path = (name: string): string => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
   let lives = 0;

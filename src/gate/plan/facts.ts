@@ -5,7 +5,7 @@ import { labelsOf, type NamespaceLabels, namespaceTouched } from '../../domain/f
 import type { Facts } from '../../domain/facts/facts.ts';
 import { factsRecord } from '../../domain/facts/recorded.ts';
 import { byteLength, type Ident, ident, jsonText, type Masked } from '../../domain/masked.ts';
-import { isMutating, type PlannedRequest } from '../../domain/request.ts';
+import { accessOf, isMutating, type PlannedRequest } from '../../domain/request.ts';
 import type { ResourceType } from '../../domain/resource.ts';
 import type { Gate } from '../gate.ts';
 import type { Completed } from './completed.ts';
@@ -16,7 +16,7 @@ const longestInLine = 32 * 1024;
 /** The facts of a plan; the objects that they are read off are not kept. */
 export async function factsOf(gate: Gate, bare: PlanningHandle, completed: readonly Completed[]): Promise<Facts> {
   const seen = completed.map(({ request, effect, before, after, body }) => ({ request, effect, before, after, body }));
-  const asked = seen.filter(({ request }) => isMutating(request) || readsLabels(gate)).map(namespaceTouched);
+  const asked = seen.filter(({ request }) => isMutating(request) || readsLabels(gate, request)).map(namespaceTouched);
   return deriveFacts({ seen, namespaceLabels: await namespaceLabels(bare, asked) });
 }
 
@@ -31,9 +31,10 @@ export function factsOfRead(type: ResourceType, namespace: string | undefined, v
 }
 
 /** A read costs no request for labels that no rule looks at. */
-function readsLabels(gate: Gate): boolean {
+function readsLabels(gate: Gate, request: PlannedRequest): boolean {
   const policy = gate.policy();
-  return policy.readsFact('namespaceLabels') || policy.readsFact('environment');
+  const { verb } = accessOf(request);
+  return policy.readsFact('namespaceLabels', verb) || policy.readsFact('environment', verb);
 }
 
 /** A namespace that may not be read has no labels here, not even empty ones, so that no rule passes on a default. */

@@ -111,7 +111,7 @@ describe('a condition', () => {
       { effect: 'allow', match: { namespaces: [{ labels: { a: 'b' } }] } },
     );
     expect(
-      ['privileged', 'namespaceLabels', 'environment'].map((name) => point.readsFact(name as 'privileged')),
+      ['privileged', 'namespaceLabels', 'environment'].map((name) => point.readsFact(name as 'privileged', 'patch')),
     ).toEqual([true, true, false]);
   });
 
