@@ -9,6 +9,9 @@ const unseen = /\p{C}/u;
 /** As `unseen`; a script in an argument may have lines and tabs, which are shown escaped. */
 const unseenInText = /(?![\n\t])\p{C}/u;
 
+/** Arguments of programs: what the mask hides there people cannot judge. */
+const program = /\.(?:args|command)\[/;
+
 /**
  * Whether people cannot be shown the plan faithfully: a list beyond its cap, or an identifier or argument with characters that
  * cannot be seen.
@@ -28,4 +31,4 @@ function isUnreadable(request: PlannedRequest): boolean {
 
 const isTooLong = ({ changes, takes, shares, removes }: ObjectEffect): boolean =>
   [changes, takes, shares, removes].some((list) => list.length > caps.changesPerObject) ||
-  changes.some(({ path }) => unseen.test(path));
+  changes.some(({ path, hidden, to }) => unseen.test(path) || (hidden && to !== undefined && program.test(path)));
