@@ -48,7 +48,9 @@ const some = (outcomes: readonly boolean[]): Truth =>
 
 /** While the kind is not known, a namespace is only the one it would be in if it had one. */
 function namespaceMatches(globs: readonly ((name: string) => boolean)[], target: Target): Truth {
-  const { namespace, resourceGroup } = target;
+  const { resourceGroup } = target;
+  // As the API server has it: a Namespace is in itself.
+  const namespace = resourceGroup === 'namespaces' ? (target.name ?? null) : target.namespace;
   if (namespace === undefined) return 'unknown';
   if (namespace === null || !globs.some((test) => test(namespace))) return 'false';
   return resourceGroup === undefined ? 'unknown' : 'true';
