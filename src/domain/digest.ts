@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { ClusterIdentity } from './cluster.ts';
 import type { ObjectEffect } from './effect.ts';
-import { isJsonObject, type Json, type JsonObject, stringAt } from './json.ts';
+import { type Json, type JsonObject, stringAt } from './json.ts';
 import { formatPath, type Path } from './path.ts';
+import { replaceLeaves, treeOf } from './path-tree.ts';
 import { type Principal, principalForm } from './principal.ts';
 import { type PlannedRequest, typeOf } from './request.ts';
 import { type ObjectRef, objectId, resourceGroup } from './resource.ts';
@@ -92,30 +93,8 @@ export const digestForm = (
   keyLeaves(`${resourceGroup(object.type)}/${object.namespace ?? ''}/${object.name}`, value, sensitive, keyed);
 
 function keyLeaves(scope: string, value: JsonObject, sensitive: readonly Path[], keyed: Keyed): JsonObject {
-  return sensitive.reduce<Json>(
-    (tree, path) => replaceAt(tree, path, (leaf) => keyed(`${scope}\0${formatPath(path)}\0${canonicalJson(leaf)}`)),
-    value,
-  ) as JsonObject;
+  const token = (path: Path, leaf: Json): string => keyed(`${scope}\0${formatPath(path)}\0${canonicalJson(leaf)}`);
+  return replaceLeaves(value, treeOf(sensitive), token) as JsonObject;
 }
-
-function replaceAt(tree: Json, path: Path, token: (leaf: Json) => string): Json {
-  const [step, ...rest] = path;
-  if (step === undefined) return token(tree);
-  if (typeof step === 'string') {
-    if (!isJsonObject(tree) || !Object.hasOwn(tree, step)) return tree;
-    return { ...tree, [step]: replaceAt(tree[step] as Json, rest, token) };
-  }
-  if (!Array.isArray(tree)) return tree;
-  return tree.map((each: Json, index) => {
-    const here =
-      'index' in step
-        ? step.index === index
-        : 'value' in step
-          ? canonicalJson(each) === canonicalJson(step.value)
-          : isJsonObject(each) && Object.entries(step.key).every(([field, value]) => each[field] === value);
-    return here ? replaceAt(each, rest, token) : each;
-  });
-}
-
 const withoutUndefined = (members: { readonly [key: string]: unknown }): JsonObject =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;

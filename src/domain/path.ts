@@ -19,16 +19,15 @@ export function formatPath(path: Path): string {
       if (/^[A-Za-z_$][\w$-]*$/.test(step)) text += text === '' ? step : `.${step}`;
       else text += `[${JSON.stringify(step)}]`;
     } else if ('index' in step) text += `[${step.index}]`;
-    else if ('value' in step)
-      text += `[=${typeof step.value === 'string' ? plain(step.value) : JSON.stringify(step.value)}]`;
-    else text += `[${Object.values(step.key).map(keyText).join(',')}]`;
+    else if ('value' in step) text += `[=${elementText(step.value)}]`;
+    else text += `[${Object.values(step.key).map(elementText).join(',')}]`;
   }
   return text;
 }
 
-/** A key that has brackets or quotes of its own would read as more of the path. */
-const plain = (text: string): string => (/[[\]"]/.test(text) ? JSON.stringify(text) : text);
-const keyText = (value: Json): string => plain(String(value));
+/** Quoted where it could be taken for something else: a line of its own, the end of the step, another change. */
+const elementText = (value: Json): string =>
+  typeof value === 'string' && !/[\p{C}\p{Z}"[\]]/u.test(value) ? value : JSON.stringify(value);
 
 /** The value at `path`, or undefined where it is not there. */
 export function valueAt(root: Json | undefined, path: Path): Json | undefined {

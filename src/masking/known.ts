@@ -37,7 +37,14 @@ function createMatcher(values: readonly KnownValue[]): KnownMatcher {
   // A lookahead, so that values that overlap are all found.
   const pattern = new RegExp(`(?=(${alternatives.join('|')}))`, 'g');
   const own = new RegExp([...new Set(values.map(({ source }) => escapeLiteral(placeholder(source))))].join('|'), 'g');
-  return (text) => replaceSpans(text, spansIn(text, pattern, needles), ownSpans(text, own));
+  return (text) => {
+    const spans = [...spansIn(text, pattern, needles), ...wrappedSpans(text, pattern, needles)];
+    return replaceSpans(
+      text,
+      spans.sort((a, b) => a.start - b.start || b.end - a.end),
+      ownSpans(text, own),
+    );
+  };
 }
 
 function* formsOf(value: string): Generator<readonly [form: string, base64: boolean]> {
@@ -83,7 +90,39 @@ function spansIn(text: string, pattern: RegExp, needles: ReadonlyMap<string, Nee
     }
     spans.push({ start, end, source: needle.source });
   }
-  return spans.sort((a, b) => a.start - b.start || b.end - a.end);
+  return spans;
+}
+
+const wrapped = /(?<=[A-Za-z0-9+/_-])\r?\n(?=[A-Za-z0-9+/_-])/g;
+
+/** `base64` breaks its lines after 76 characters, `openssl` after 64: what goes over a break is found in the text without them. */
+function wrappedSpans(text: string, pattern: RegExp, needles: ReadonlyMap<string, Needle>): readonly Span[] {
+  const breaks = [...text.matchAll(wrapped)].map((match) => ({ at: match.index, length: match[0].length }));
+  if (breaks.length === 0) return [];
+  const places = new Uint32Array(text.length);
+  let length = 0;
+  let next = 0;
+  for (let place = 0; place < text.length; place++) {
+    const here = breaks[next];
+    if (here !== undefined && place >= here.at) {
+      if (place === here.at + here.length - 1) next++;
+      continue;
+    }
+    places[length++] = place;
+  }
+  const placeOf = (index: number): number => places[Math.min(index, length - 1)] ?? 0;
+  const spans: Span[] = [];
+  for (const { index, 1: form } of text.replace(wrapped, '').matchAll(pattern)) {
+    const needle = form === undefined ? undefined : needles.get(form);
+    if (needle?.base64 !== true || form === undefined) continue;
+    // The characters beside it, two at most, hold bits of the value too; the whole run may be lines of plain words here.
+    let start = placeOf(index);
+    let end = placeOf(index + form.length - 1) + 1;
+    for (let more = 2; more > 0 && start > 0 && base64Character.test(text.charAt(start - 1)); more--) start--;
+    for (let more = 2; more > 0 && end < text.length && base64Character.test(text.charAt(end)); more--) end++;
+    spans.push({ start, end, source: needle.source });
+  }
+  return spans;
 }
 
 /** Our own placeholders of this scope: a value that is also a word of one (`password`) is not masked inside of it. */

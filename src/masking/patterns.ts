@@ -7,7 +7,8 @@ const hint = /:\/\/[^\s/]*@|-----BEGIN|eyJ[\w-]{8}|A(?:KI|SI)A[A-Z0-9]{12}/;
 /** A block that is cut off is masked to its end: its head tells nothing, its body does. */
 const privateKey =
   /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g;
-const jwt = /\beyJ[\w-]{8,}\.eyJ[\w-]{2,}\.[\w-]*/g;
+/** Bounded: a long run of word characters is otherwise read to its end from each `eyJ` in it. */
+const jwt = /\beyJ[\w-]{8,2000}\.eyJ[\w-]{2,}\.[\w-]*/g;
 const awsKeyId = /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g;
 /** The password ends at the last `@` before the path, as URL parsers have it. */
 const urlPassword = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@"'<>]{0,200}:)([^\s/"'<>]{1,2000})(?=@)/gi;
@@ -55,9 +56,13 @@ export const awaitsValue = (argument: string): string | undefined => {
   return name !== undefined && isSensitiveVariable(name) ? name : undefined;
 };
 
+/** The object before and after, which a Pod that may not be changed is refused with: its arguments too. */
+const inDiff = /\n(?:@@ -\d|[ \t]*(?:core|v1|&?[a-z]+)\.\w+\{)[\s\S]*/;
+/** What is not closed is masked to the end: then it is also read only once. */
 const inGoStruct =
-  /\b(Value|value|Data|StringData|data|stringData)("?:\s*)(?:"(?:[^"\\]|\\.)*"|\{[^}]*\}|map\[[^\]]*\])/g;
-const invalidValue = /((?:Invalid|Unsupported|Duplicate) value: )("(?:[^"\\]|\\.)*"|\{[\s\S]*\}|[^:;,\s]+)/g;
+  /\b(Value|value|Data|StringData|data|stringData)("?:\s*)(?:"(?:[^"\\]|\\.)*(?:"|$)|\{[^}]*(?:\}|$)|map\[[^\]]*(?:\]|$))/g;
+const invalidValue =
+  /((?:Invalid|Unsupported|Duplicate) value: )("(?:[^"\\]|\\.)*(?:"|$)|\{(?:[\s\S]*\}|[\s\S]*)|[^:;,\s]+)/g;
 
 /**
  * Errors of the API server quote what they refuse: the pod's env as a Go struct, an object as JSON, and for a Secret the value
@@ -65,9 +70,11 @@ const invalidValue = /((?:Invalid|Unsupported|Duplicate) value: )("(?:[^"\\]|\\.
  */
 export function maskQuoted(text: string, aboutSecret: boolean): string {
   const masked = placeholder('value in a message');
-  const structs = text.replace(inGoStruct, (all, name: string, colon: string) =>
-    all.includes(masked) ? all : `${name}${colon}"${masked}"`,
-  );
+  const structs = text
+    .replace(inDiff, `\n${masked}`)
+    .replace(inGoStruct, (all, name: string, colon: string) =>
+      all.includes(masked) ? all : `${name}${colon}"${masked}"`,
+    );
   return structs.replace(invalidValue, (all, head: string, value: string) => {
     const long = value.length > 200 || value.startsWith('{') || /^"[{[]/.test(value);
     return (aboutSecret || long) && !value.includes('[masked ') ? `${head}"${masked}"` : all;

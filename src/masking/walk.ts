@@ -11,7 +11,13 @@ const argumentLists = new Set(['args', 'command', 'cmd', 'arguments', 'entrypoin
 const variableMaps = new Set(['env', 'environment', 'envVars', 'extraEnv', 'extraEnvVars']);
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-type Frame = string | { readonly list: readonly Json[]; index: number };
+/** `names`: of the elements, where they tell them apart; found once, when the first is hidden. */
+interface ListFrame {
+  readonly list: readonly Json[];
+  index: number;
+  names?: readonly string[] | undefined;
+}
+type Frame = string | ListFrame;
 
 /**
  * One pass over an object that hides what stands in a place for secrets. What is unchanged is shared with the raw value, and
@@ -131,11 +137,21 @@ export class Walk {
     } catch {
       return key === lastApplied ? this.#hide(text, `annotation ${key}`) : this.#text(text);
     }
-    const inner = new Walk(this.#known);
-    const masked = inner.object(copy);
+    const masked = this.#copyMasked(copy);
+    if (masked === undefined) return this.#hide(text, `annotation ${key}`);
     if (masked === copy) return text;
     this.#record();
     return JSON.stringify(masked);
+  }
+
+  /** Undefined: nested so deep that it cannot be walked through; one such annotation must not keep its whole list from being read. */
+  #copyMasked(copy: Json): Json | undefined {
+    try {
+      return new Walk(this.#known).object(copy);
+    } catch (thrown) {
+      if (thrown instanceof RangeError) return undefined;
+      throw thrown;
+    }
   }
 
   /** Elements of sets stand in managedFields as keys, by their values. */
@@ -256,7 +272,7 @@ export class Walk {
 
   #elements(list: readonly Json[], mask: (value: Json, index: number) => Json): readonly Json[] {
     let copy: Json[] | undefined;
-    const frame = { list, index: 0 };
+    const frame: ListFrame = { list, index: 0 };
     this.#frames.push(frame);
     for (; frame.index < list.length; frame.index++) {
       const before = list[frame.index] as Json;
@@ -273,11 +289,15 @@ export class Walk {
 /** By name where the names of a list are all different, so that the path still leads there when the order changes. */
 function stepOf(frame: Frame): PathStep {
   if (typeof frame === 'string') return frame;
-  const { list, index } = frame;
-  const names = list.map((each) => (isJsonObject(each) && typeof each.name === 'string' ? each.name : undefined));
-  const name = names[index];
-  const apart = !names.includes(undefined) && new Set(names).size === names.length;
-  return name !== undefined && apart ? { key: { name } } : { index };
+  frame.names ??= namesApart(frame.list);
+  const name = frame.names[frame.index];
+  return name === undefined ? { index: frame.index } : { key: { name } };
+}
+
+/** Empty where a name is missing or stands there twice. */
+function namesApart(list: readonly Json[]): readonly string[] {
+  const names = list.flatMap((each) => (isJsonObject(each) && typeof each.name === 'string' ? [each.name] : []));
+  return names.length === list.length && new Set(names).size === names.length ? names : [];
 }
 
 const nameOf = (object: JsonObject): string => {

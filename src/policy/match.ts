@@ -74,7 +74,9 @@ function namespaceTest(pattern: NonNullable<Match['namespaces']>[number]): Names
 
 /** While the kind is not known, a namespace is only the one it would be in if it had one. */
 function namespaceMatches(tests: readonly NamespaceTest[], subject: Subject): Truth {
-  const { namespace, resourceGroup } = subject.target;
+  const { resourceGroup, name } = subject.target;
+  // As the API server has it: a Namespace is in itself.
+  const namespace = resourceGroup === 'namespaces' ? (name ?? null) : subject.target.namespace;
   if (namespace === undefined) return 'unknown';
   if (namespace === null) return 'false';
   const found = any(tests.map((test) => test(namespace, subject)));

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../canonical.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { formatPath, type Path, type PathStep } from '../path.ts';
 import type { FieldNode } from './fieldsv1.ts';
@@ -11,9 +12,11 @@ export class HiddenPaths {
   readonly #at = new Set<string>();
   readonly #above = new Set<string>();
 
+  readonly #lists: Lists = new WeakMap();
+
   constructor(sensitive: readonly Path[], objects: readonly (JsonObject | undefined)[], structure: FieldNode) {
     for (const path of sensitive) {
-      for (const object of objects) if (object !== undefined) this.#add(restate(path, object, structure));
+      for (const object of objects) if (object !== undefined) this.#add(restate(path, object, structure, this.#lists));
     }
   }
 
@@ -33,7 +36,10 @@ export class HiddenPaths {
   }
 }
 
-function restate(path: Path, object: JsonObject, structure: FieldNode): Path {
+/** What was found out about a list, which many hidden leaves stand in. */
+type Lists = WeakMap<readonly Json[], { readonly shape: ListShape; readonly places: Map<string, Map<string, number>> }>;
+
+function restate(path: Path, object: JsonObject, structure: FieldNode, lists: Lists): Path {
   const said: PathStep[] = [];
   let here: Json | undefined = object;
   let node: FieldNode | undefined = structure;
@@ -46,8 +52,10 @@ function restate(path: Path, object: JsonObject, structure: FieldNode): Path {
       said.push(step);
     } else {
       const list: readonly Json[] = Array.isArray(here) ? here : [];
-      const shape = shapeOf(name, node, [list]);
-      const index = list.findIndex((element, position) => isAt(element, position, step));
+      const known = lists.get(list) ?? { shape: shapeOf(name, node, [list]), places: new Map() };
+      lists.set(list, known);
+      const { shape } = known;
+      const index = placeOf(list, step, known.places);
       here = list[index];
       node = here === undefined ? undefined : nodeOf(node, shape, here);
       said.push(here === undefined ? step : stepTo(shape, here, index));
@@ -56,11 +64,26 @@ function restate(path: Path, object: JsonObject, structure: FieldNode): Path {
   return said;
 }
 
-function isAt(element: Json, position: number, step: Exclude<PathStep, string>): boolean {
-  if ('index' in step) return position === step.index;
-  if ('value' in step) return sameJson(element, step.value);
-  const key = isJsonObject(element) ? keyOf(Object.keys(step.key), element) : undefined;
-  return key !== undefined && sameJson(key, step.key);
+function placeOf(
+  list: readonly Json[],
+  step: Exclude<PathStep, string>,
+  places: Map<string, Map<string, number>>,
+): number {
+  if ('index' in step) return step.index;
+  if ('value' in step) return list.findIndex((element) => sameJson(element, step.value));
+  const fields = Object.keys(step.key).sort();
+  const known = places.get(fields.join('\0')) ?? placesBy(list, fields);
+  places.set(fields.join('\0'), known);
+  return known.get(canonicalJson(step.key)) ?? -1;
+}
+
+function placesBy(list: readonly Json[], fields: readonly string[]): Map<string, number> {
+  const found = new Map<string, number>();
+  list.forEach((element, index) => {
+    const key = isJsonObject(element) ? keyOf(fields, element) : undefined;
+    if (key !== undefined && !found.has(canonicalJson(key))) found.set(canonicalJson(key), index);
+  });
+  return found;
 }
 
 /** The step that leads to an element in a list of this shape. */

@@ -1,4 +1,4 @@
-import type { ObjectEffect } from '../effect.ts';
+import type { Change, ObjectEffect } from '../effect.ts';
 import type { ExecRequest, PlannedRequest } from '../request.ts';
 import { podShapes } from './pods/shape.ts';
 import type { Seen } from './seen.ts';
@@ -10,6 +10,9 @@ export const caps = { objects: 500, changesPerObject: 2000, argv: 500, argvBytes
 const unseen = /\p{C}/u;
 /** As `unseen`; a script in an argument may have lines and tabs, which are shown escaped. */
 const unseenInText = /(?![\n\t])\p{C}/u;
+
+/** Arguments of programs: what the mask hides there people cannot judge. */
+const program = /\.(?:args|command)\[/;
 
 /** Why people cannot be shown this object faithfully, in words; empty: they can. `objects`: how many the whole call has. */
 export function uninspectableBecause(
@@ -24,6 +27,7 @@ export function uninspectableBecause(
     [request.action === 'exec' && argumentsUnseen(request), 'the command has characters that cannot be seen'],
     [effect !== undefined && isTooMuch(effect), `more than ${caps.changesPerObject} fields change`],
     [effect?.changes.some(({ path }) => unseen.test(path)) === true, 'a path has characters that cannot be seen'],
+    [effect?.changes.some(hidesArgument) === true, 'an argument of a program is masked, so nobody can judge it'],
     [looked.some((object) => podShapes(object).truncated), 'the object is nested too deep or is too large'],
   ];
   return reasons.filter(([holds]) => holds).map(([, words]) => words);
@@ -43,3 +47,5 @@ const argumentsUnseen = ({ container, command }: ExecRequest): boolean =>
 
 const isTooMuch = ({ changes, takes, shares, removes }: ObjectEffect): boolean =>
   [changes, takes, shares, removes].some((list) => list.length > caps.changesPerObject);
+
+const hidesArgument = ({ path, hidden, to }: Change): boolean => hidden && to !== undefined && program.test(path);

@@ -24,7 +24,8 @@ export function parseYamlDocuments(text: string): readonly Json[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     version: '1.1',
-    uniqueKeys: true,
+    // It compares each key with all before it, for minutes where there are many; #checkMap finds duplicates by a set.
+    uniqueKeys: false,
     prettyErrors: false,
     lineCounter: lines,
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isForeign(tag)),

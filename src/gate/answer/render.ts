@@ -4,7 +4,7 @@ import type { Json } from '../../domain/json.ts';
 import { ident, join, type Masked, say } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { objectLabel } from '../../domain/resource.ts';
+import { objectLabel, resourceGroup } from '../../domain/resource.ts';
 import { risksOf } from './risks.ts';
 
 /**
@@ -93,7 +93,9 @@ export function effectLines(
 ): readonly Masked<string>[] {
   const heading = say`${objectLabel(effect.object)} ${ident(headings[effect.action])}${goesWith(effect)}`;
   const lines = [
+    ...servedAs(effect),
     ...(effect.action === 'exec' ? [commandOf(masker, request)] : []),
+    ...(reader === 'approver' ? hiddenOptions(masker, request) : []),
     ...effect.changes.map((change) => say`${masker.echo(change.path)}: ${fromTo(masker, change, reader)}`),
     ...effect.removes.map((path) => say`${masker.echo(path)}: removed`),
     ...effect.takes.map((owned) => say`${masker.echo(owned.path)}: taken over from ${masker.echo(owned.manager)}`),
@@ -106,6 +108,22 @@ export function effectLines(
     ...effect.warnings.map((warning) => say`warning: ${masker.text(warning)}`),
   ];
   return [heading, ...lines.map((line) => say`  ${line}`)];
+}
+
+/** Another group may have a kind of the same name: which one it is, is said wherever it is not Kubernetes' own. */
+const servedAs = ({ object: { type } }: ObjectEffect): readonly Masked<string>[] =>
+  type.servedBy === 'built-in' ? [] : [say`resource ${ident(resourceGroup(type))}, ${ident(type.servedBy)}`];
+
+/** What is sent beside the change itself and is no path of the object. */
+function hiddenOptions(masker: Masker, request: Plan['requests'][number] | undefined): readonly Masked<string>[] {
+  if (request?.action === 'exec' && request.stdin !== undefined)
+    return [say`standard input ${masker.echo(JSON.stringify(request.stdin))}`];
+  if (request?.action !== 'delete') return [];
+  const grace = request.gracePeriodSeconds;
+  return [
+    ...(request.propagationPolicy === 'Background' ? [] : [say`cascade ${ident(request.propagationPolicy)}`]),
+    ...(grace === undefined ? [] : [say`grace period ${grace} s`]),
+  ];
 }
 
 const headings: Readonly<Record<ObjectEffect['action'], string>> = {
@@ -130,11 +148,14 @@ const hiddenState = ({ from, to }: Change): string =>
 
 const same = (a: Json | undefined, b: Json | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** A value as people read it, on one line: patterns are masked, and tokens of secret leaves inside it do not show. */
+/**
+ * A value as people read it, on one line. A leaf with a secret in it is a token by now, so nothing else is masked or taken out:
+ * what looks like an error's quotation or stands between unseen characters is sent like the rest, and must be seen.
+ */
 export function valueText(masker: Masker, value: Json | undefined): Masked<string> {
   if (value === undefined) return say`(none)`;
-  const text = typeof value === 'string' && !/[\n\t]/.test(value) ? value : JSON.stringify(value);
-  return masker.text(text.replace(/hmac-sha256:[\w-]+:[0-9a-f]{64}/g, '[masked]'));
+  const text = typeof value === 'string' && !/[\n\t\u2028\u2029]/.test(value) ? value : JSON.stringify(value);
+  return masker.echo(text.replace(/hmac-sha256:[\w-]+:[0-9a-f]{64}/g, '[masked]'));
 }
 
 export function ownershipLine(masker: Masker, owned: Ownership): Masked<string> {
