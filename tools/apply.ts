@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  CountersignError,
   checkName,
   checkNamespace,
   definedBy,
@@ -65,7 +66,7 @@ function refuseTwice(objects: readonly ObjectRef[]): void {
   throw invalid(`The manifest has ${objectLabel(twice)} more than once`, 'put what it should be into one document');
 }
 
-/** A kind that a definition in the same call makes is known before the cluster knows it. */
+/** A kind that a definition in the same call makes is known before the cluster knows it; one that it serves is the cluster's. */
 async function typeOf(
   document: JsonObject,
   made: readonly ResourceType[],
@@ -74,7 +75,11 @@ async function typeOf(
   const version = stringAt(document, 'apiVersion') ?? '';
   const kind = stringAt(document, 'kind') ?? '';
   const here = made.find((type) => type.kind === kind && `${type.group}/${type.version}` === version);
-  return here ?? planning.resolveKind(version, kind);
+  if (here === undefined) return planning.resolveKind(version, kind);
+  return planning.resolveKind(version, kind).catch((thrown: unknown) => {
+    if (thrown instanceof CountersignError && thrown.code === 'Invalid') return here;
+    throw thrown;
+  });
 }
 
 function placeOf(

@@ -15,7 +15,9 @@ export async function whyUnknown({ all, bare }: Completing, draft: ApplyDraft): 
   const space = applies.find(({ object }) => resourceGroup(object.type) === 'namespaces' && object.name === namespace);
   if (space !== undefined && !(await isThere(bare, space))) return 'its namespace is made by the same call';
   const definition = applies.find((each) => resourceGroup(each.object.type) === definitions && defines(each, draft));
-  if (definition !== undefined && !(await isThere(bare, definition))) return 'its kind is defined by the same call';
+  // What Kubernetes itself serves no definition makes, whatever it says.
+  if (type.servedBy === 'crd' && definition !== undefined && !(await isThere(bare, definition)))
+    return 'its kind is defined by the same call';
   return undefined;
 }
 
