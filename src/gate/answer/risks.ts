@@ -1,3 +1,4 @@
+import type { Ownership } from '../../domain/effect.ts';
 import type { ObjectFacts } from '../../domain/facts/spec.ts';
 import { ident, join, type Masked, say } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
@@ -13,9 +14,9 @@ import type { Risk } from './risks/risk.ts';
 const objectsNamed = 10;
 
 /** What an approver should see first: the facts of a plan that are dangerous, the worst first, one a line. */
-export function risksOf(masker: Masker, { facts, requests }: Plan): readonly Masked<string>[] {
+export function risksOf(masker: Masker, { facts, requests, effects }: Plan): readonly Masked<string>[] {
   const found = facts.objects.flatMap((object, index) =>
-    risksIn(masker, object).map((risk) => ({ ...risk, object: nameOf(requests[index]) })),
+    risksIn(masker, object, effects[index]?.takes ?? []).map((risk) => ({ ...risk, object: nameOf(requests[index]) })),
   );
   const groups = new Map<string, typeof found>();
   for (const risk of found.toSorted((a, b) => a.danger - b.danger)) {
@@ -31,8 +32,8 @@ export function risksOf(masker: Masker, { facts, requests }: Plan): readonly Mas
   ];
 }
 
-const risksIn = (masker: Masker, facts: ObjectFacts): readonly Risk[] => [
-  ...changeRisks(masker, facts),
+const risksIn = (masker: Masker, facts: ObjectFacts, takes: readonly Ownership[]): readonly Risk[] => [
+  ...changeRisks(masker, facts, takes),
   ...podRisks(masker, facts),
   ...accessRisks(masker, facts),
 ];

@@ -17,8 +17,8 @@ import { whyUnknown } from './unknown-effect.ts';
 
 /** Our field manager in the cluster. */
 const manager = 'countersign';
-/** The first, and three more: a rollout writes between reading and trying in one of ten. */
-const tries = 4;
+/** The first, and five more: a rollout writes between reading and trying in one of ten, a busy machine in more. */
+const tries = 6;
 
 /**
  * What server-side apply will do: read, carry forward what the manifest omits, look who owns what, dry-run twice. A writer in

@@ -1,10 +1,11 @@
+import type { Ownership } from '../../../domain/effect.ts';
 import type { ObjectFacts } from '../../../domain/facts/spec.ts';
 import { ident, say } from '../../../domain/masked.ts';
 import type { Masker } from '../../../domain/masker.ts';
 import { few, type Risk, risk } from './risk.ts';
 
 /** What is done to the object, what of that nobody knows, and who will not like it. */
-export function changeRisks(masker: Masker, facts: ObjectFacts): readonly Risk[] {
+export function changeRisks(masker: Masker, facts: ObjectFacts, takes: readonly Ownership[]): readonly Risk[] {
   const { exec, replicas, deletedWith, ownedBy } = facts;
   const deletes = facts.action === 'delete';
   const echoed = (values: readonly string[]) => few(values.map((value) => masker.echo(value)));
@@ -35,7 +36,11 @@ export function changeRisks(masker: Masker, facts: ObjectFacts): readonly Risk[]
     ),
     ...risk(replicas?.toZero, 'destroys', say`scales to zero, from ${replicas?.from ?? 0}`),
     ...risk(replicas === undefined, 'unknown', say`how many replicas there will be is not known`),
-    ...risk(facts.takesFieldsFrom.length > 0, 'changes', say`takes fields from ${echoed(facts.takesFieldsFrom)}`),
+    ...risk(
+      takes.length > 0,
+      'changes',
+      say`takes ${few(takes.map(({ path, manager }) => say`${masker.echo(path)} from ${masker.echo(manager)}`))}`,
+    ),
     ...risk(facts.removesFields.length > 0, 'changes', say`removes ${echoed(facts.removesFields)}`),
     ...risk(
       ownedBy !== undefined && ownedBy.gitops !== '',
