@@ -15,7 +15,7 @@ export const limits = {
   /** Characters of a regular expression. */
   pattern: 200,
   /** Characters that one evaluation may give to regular expressions. */
-  matchedText: 4096,
+  matchedText: 2048,
   /** Steps of one evaluation at worst; about 0.3 microseconds each. */
-  cost: 20_000,
+  cost: 12_000,
 } as const;
