@@ -32,6 +32,18 @@ export interface ObjectEffect {
   readonly unknown?: string;
 }
 
+/** What an effect has that changes no field by itself. */
+export const noFields = {
+  changes: [],
+  varies: [],
+  allocated: [],
+  stays: [],
+  removes: [],
+  takes: [],
+  shares: [],
+  warnings: [],
+} as const satisfies Partial<ObjectEffect>;
+
 export interface Change {
   /** As `formatPath` prints it. */
   readonly path: string;

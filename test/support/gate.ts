@@ -51,6 +51,8 @@ interface Answer {
 
 /** The gate with all of its real parts, in this process, on the sandbox; what a test needs to break stands beside it. */
 export interface GateRig {
+  /** Of everything on disk. */
+  readonly root: string;
   readonly clock: TestClock;
   readonly approvals: Approvals;
   readonly sandbox: Sandbox;
@@ -160,6 +162,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
     kube: (method, path, body) => behindTheBack(sandbox, method, path, body),
     types: (invocation) =>
       events.filter((event) => invocation === undefined || event.invocation === invocation).map(({ type }) => type),
+    root,
     verify: () => verify(join(root, 'audit')),
     close: async () => {
       policy.close();

@@ -1,4 +1,4 @@
-import type { ObjectEffect } from '../../domain/effect.ts';
+import { noFields, type ObjectEffect } from '../../domain/effect.ts';
 import { isJsonObject, type JsonObject, listAt, stringAt } from '../../domain/json.ts';
 import type { DeleteDraft } from '../../domain/tool.ts';
 import type { Completed, Completing } from './completed.ts';
@@ -38,14 +38,7 @@ async function effectOf(
     object,
     action: 'delete',
     uid,
-    changes: [],
-    varies: [],
-    allocated: [],
-    stays: [],
-    removes: [],
-    takes: [],
-    shares: [],
-    warnings: [],
+    ...noFields,
     deletesWith: draft.propagationPolicy === 'Orphan' ? [] : await countDependents(bare, object, live, uid),
     finalizers,
     terminating: typeof metadata.deletionTimestamp === 'string',

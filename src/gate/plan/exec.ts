@@ -1,3 +1,4 @@
+import { noFields } from '../../domain/effect.ts';
 import { CountersignError, invalid } from '../../domain/errors.ts';
 import { isJsonObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from '../../domain/json.ts';
 import { objectLabel } from '../../domain/resource.ts';
@@ -28,14 +29,7 @@ export async function completeExec({ gate, planning }: Completing, draft: ExecDr
       object,
       action: 'exec',
       uid: stringAt(pod, 'metadata', 'uid') ?? '',
-      changes: [],
-      varies: [],
-      allocated: [],
-      stays: [],
-      removes: [],
-      takes: [],
-      shares: [],
-      warnings: [],
+      ...noFields,
       unknown: 'a program can do anything that its container may do',
     },
     sensitive: [],

@@ -1,3 +1,4 @@
+import { noFields } from '../../domain/effect.ts';
 import { CountersignError, invalid } from '../../domain/errors.ts';
 import { objectLabel } from '../../domain/resource.ts';
 import type { ScaleDraft } from '../../domain/tool.ts';
@@ -33,14 +34,8 @@ export async function completeScale({ gate, planning }: Completing, draft: Scale
       object,
       action: state.replicas === replicas ? 'unchanged' : 'scale',
       uid: state.uid,
+      ...noFields,
       changes: [{ path: 'spec.replicas', from: state.replicas, to: replicas, hidden: false }],
-      varies: [],
-      allocated: [],
-      stays: [],
-      removes: [],
-      takes: [],
-      shares: [],
-      warnings: [],
     },
     sensitive: [],
     before: live === undefined ? undefined : inDigestForm(gate, object, live),
