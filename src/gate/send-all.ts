@@ -15,7 +15,8 @@ import type { Gate, Prepared } from './gate.ts';
 import { runProgram } from './run-program.ts';
 import { type Sent, sentResult } from './sent.ts';
 
-const tries = 3;
+/** The first, and three re-plans. */
+const tries = 4;
 /** How long, and how often, the API server is asked whether it serves a new definition; milliseconds. */
 const mostWait = 10_000;
 const pause = 100;

@@ -176,7 +176,7 @@ describe('what is no drift', () => {
     await agent.kube.create(agent.path('deployments'), web);
     let n = 0;
     const status = `${agent.path('deployments', 'busy')}/status`;
-    const writing = writer(() => agent.kube.send('PATCH', status, { status: { collisionCount: ++n } }, merge), 120);
+    const writing = writer(() => agent.kube.send('PATCH', status, { status: { collisionCount: ++n } }, merge), 300);
     try {
       const change = { manifest: imageChange('busy'), forceConflicts: true };
       const { answer } = await meanwhile('apply', change, async () => {});
