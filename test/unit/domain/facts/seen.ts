@@ -1,4 +1,4 @@
-import type { ObjectEffect } from '../../../../src/domain/effect.ts';
+import { noFields, type ObjectEffect } from '../../../../src/domain/effect.ts';
 import { deriveFacts } from '../../../../src/domain/facts/derive.ts';
 import type { NamespaceLabels } from '../../../../src/domain/facts/environment.ts';
 import type { Seen } from '../../../../src/domain/facts/seen.ts';
@@ -36,17 +36,6 @@ export const ref = (of: ResourceType, name = 'web', namespace = 'shop'): ObjectR
   name,
 });
 
-const nothing: Omit<ObjectEffect, 'object' | 'action'> = {
-  changes: [],
-  varies: [],
-  allocated: [],
-  stays: [],
-  removes: [],
-  takes: [],
-  shares: [],
-  warnings: [],
-};
-
 type Objects = Partial<Pick<Seen, 'before' | 'after' | 'body'>>;
 
 /** An apply: the body is what it becomes too, unless it is said. */
@@ -56,12 +45,12 @@ export function applied(object: ObjectRef, objects: Objects, effect: Partial<Obj
   const request: ApplyRequest = { action: 'apply', mode, object, body, forceConflicts: false };
   const action = mode === 'create' ? 'create' : 'configure';
   const after = effect.unknown === undefined ? (objects.after ?? objects.body) : undefined;
-  return { request, before: objects.before, body, after, effect: { ...nothing, object, action, ...effect } };
+  return { request, before: objects.before, body, after, effect: { ...noFields, object, action, ...effect } };
 }
 
 export function deleted(object: ObjectRef, effect: Partial<ObjectEffect> = {}, before: JsonObject = {}): Seen {
   const request: DeleteRequest = { action: 'delete', object, uid: 'u1', propagationPolicy: 'Background' };
-  const full: ObjectEffect = { ...nothing, object, action: 'delete', deletesWith: [], ...effect };
+  const full: ObjectEffect = { ...noFields, object, action: 'delete', deletesWith: [], ...effect };
   return { request, before, after: undefined, body: undefined, effect: full };
 }
 
@@ -73,7 +62,7 @@ export function scaled(object: ObjectRef, from: number, replicas: number, before
     before,
     after: undefined,
     body: undefined,
-    effect: { ...nothing, object, action: 'scale', changes },
+    effect: { ...noFields, object, action: 'scale', changes },
   };
 }
 
@@ -91,7 +80,7 @@ export function execed(command: readonly string[], stdin?: string, before: JsonO
     restartCount: 0,
     startedAt: '2026-11-21T09:00:00Z',
   };
-  const effect: ObjectEffect = { ...nothing, object, action: 'exec', unknown: 'a program' };
+  const effect: ObjectEffect = { ...noFields, object, action: 'exec', unknown: 'a program' };
   return { request, before, after: undefined, body: undefined, effect };
 }
 
