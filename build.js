@@ -1,6 +1,10 @@
-// Bundles src/main.ts into dist/countersign.cjs: one file to load, and only what `serve` needs is run at the start.
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+// Bundles src/main.ts into dist: countersign.cjs and the parts it loads when they are needed.
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build, transform } from 'esbuild';
+
+const folder = 'dist';
+const minute = 60_000;
 
 /**
  * What the libraries bring along and this program never runs: the translations of zod's messages, zod 3 (the SDK takes either),
@@ -28,36 +32,96 @@ const leaveOut = {
   },
 };
 
-await mkdir('dist', { recursive: true });
-const { metafile, outputFiles } = await build({
-  write: false,
-  entryPoints: ['src/main.ts'],
-  outfile: 'dist/countersign.cjs',
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  sourcemap: 'linked',
-  sourcesContent: false,
-  metafile: true,
-  legalComments: 'none',
-  banner: { js: '#!/usr/bin/env node' },
-  define: { 'import.meta.dirname': '__dirname' },
-  external: ['bufferutil', 'utf-8-validate'],
-  logLevel: 'warning',
-  plugins: [leaveOut],
-});
+/**
+ * A library that `serve` runs late still comes with the part that asks for it, as text that is not run before: a server whose
+ * package is updated under it goes on with what it has in memory.
+ */
+const lateLibraries = {
+  name: 'late-libraries',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/src\/(?:cli\/log|cluster\/[^/]+)\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        /\bimport\(('(?:pino|undici|ws)[/'][^)]*)\)/g,
+        'Promise.resolve({ default: require($1) })',
+      ),
+      loader: 'ts',
+    }));
+  },
+};
 
-// Renamed into place, so that a program that runs meanwhile finds the old file or the new one.
-for (const { path, contents } of outputFiles) {
-  const aside = `${path}.${process.pid}`;
-  await writeFile(aside, contents, { mode: 0o755 });
-  await rename(aside, path);
+/** Every `import()` begins a part, and what several parts share is one of its own, so that each module exists once. */
+const bundle = () =>
+  build({
+    write: false,
+    entryPoints: { countersign: 'src/main.ts' },
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    // The hash of what is in it: a program that runs never gets a part of another build.
+    chunkNames: 'part-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: 'inline',
+    sourcesContent: false,
+    metafile: true,
+    legalComments: 'none',
+    define: { 'import.meta.dirname': '__dirname' },
+    external: ['bufferutil', 'utf-8-validate'],
+    logLevel: 'warning',
+    plugins: [leaveOut, lateLibraries],
+  });
+
+/** esbuild splits ES modules only; Node loads CommonJS with less ado, which is a tenth of the start. */
+async function toCommonJs({ path, text }) {
+  const name = basename(path);
+  const { code, map } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    sourcemap: 'external',
+    sourcesContent: false,
+    banner: name === 'countersign.cjs' ? '#!/usr/bin/env node' : '',
+  });
+  return [
+    { name: `${name}.map`, contents: map },
+    { name, contents: `${code}//# sourceMappingURL=${name}.map\n` },
+  ];
 }
 
-if (process.argv.includes('--sizes')) {
-  const inputs = Object.entries(metafile.outputs['dist/countersign.cjs'].inputs)
+/** Renamed into place, so that a program that starts meanwhile finds the old file or the new one. */
+async function put({ name, contents }) {
+  const aside = join(folder, `.${name}.${process.pid}`);
+  await writeFile(aside, contents, { mode: 0o755 });
+  await rename(aside, join(folder, name));
+}
+
+/** A program that runs may still load a part of an earlier build: those stay for an hour, but never go into a package. */
+async function removeOthers(names, age) {
+  for (const name of await readdir(folder)) {
+    if (names.has(name)) continue;
+    const path = join(folder, name);
+    const file = await stat(path).catch(() => undefined);
+    if (file !== undefined && Date.now() - file.mtimeMs >= age) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function printSizes({ outputs }) {
+  const inputs = Object.values(outputs)
+    .flatMap((output) => Object.entries(output.inputs))
     .sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput)
     .slice(0, 40);
   for (const [path, { bytesInOutput }] of inputs) console.log(String(bytesInOutput).padStart(8), path);
 }
+
+const { metafile, outputFiles } = await bundle();
+const files = (await Promise.all(outputFiles.map(toCommonJs))).flat();
+await mkdir(folder, { recursive: true });
+// What names the parts comes after them.
+const entry = files.filter(({ name }) => name === 'countersign.cjs');
+await Promise.all(files.filter((file) => !entry.includes(file)).map(put));
+await Promise.all(entry.map(put));
+await removeOthers(new Set(files.map(({ name }) => name)), process.argv.includes('--clean') ? 0 : 60 * minute);
+if (process.argv.includes('--sizes')) printSizes(metafile);

@@ -29,7 +29,8 @@ export function createLog(stream: Writable, level: string | undefined): Log {
 
 /** The time is that of the event and not of the writing, so it is ours. */
 async function open(stream: Writable): Promise<Logger> {
-  const { pino } = await import('pino');
+  // The default alone: in the bundle a CommonJS library that is loaded late has no names.
+  const { default: pino } = await import('pino');
   const formatters = { level: (label: string) => ({ level: label }) };
   return pino({ level: 'debug', base: null, timestamp: false, messageKey: 'message', formatters }, stream);
 }
