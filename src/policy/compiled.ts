@@ -1,4 +1,3 @@
-import type { DecisionInput } from '../domain/decision.ts';
 import type { Condition, Conditions } from './cel/condition.ts';
 import { createPolicyConditions, type Subject } from './context.ts';
 import { all, type Matcher, matcherOf, type Truth } from './match.ts';
@@ -7,6 +6,7 @@ import type { Rule } from './rule.ts';
 /** A rule that is ready to be asked. */
 export interface CompiledRule {
   readonly rule: Rule;
+  /** One and the same for all rules with the same `match`. */
   readonly matches: Matcher;
   readonly conditions: readonly Condition[];
 }
@@ -33,13 +33,20 @@ export class ConditionFault extends Error {
 /** @throws ConditionFault */
 export function compileRules(rules: readonly Rule[]): CompiledRules {
   const conditions = createPolicyConditions();
+  const matchers = new Map<string, Matcher>();
+  const matcherFor = (rule: Rule): Matcher => {
+    const text = JSON.stringify(rule.match);
+    const matcher = matchers.get(text) ?? matcherOf(rule);
+    matchers.set(text, matcher);
+    return matcher;
+  };
   const sorted = [...rules].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { rules: sorted.map((rule) => compileRule(rule, conditions)), conditions };
+  return { rules: sorted.map((rule) => compileRule(rule, matcherFor(rule), conditions)), conditions };
 }
 
-const compileRule = (rule: Rule, conditions: Conditions): CompiledRule => ({
+const compileRule = (rule: Rule, matches: Matcher, conditions: Conditions): CompiledRule => ({
   rule,
-  matches: matcherOf(rule),
+  matches,
   // The cheap ones first: one that is false decides, and their order never matters.
   conditions: (rule.when ?? [])
     .map((text, index) => {
@@ -65,12 +72,12 @@ const yes: Judgement = { truth: 'true', errors: none };
 const open: Judgement = { truth: 'unknown', errors: none };
 
 /**
- * Match and all conjuncts. One that is false decides, whatever the others are: a rule that is surely not about a target
- * cannot fail on it. Their order never matters.
+ * Match, which the caller has found out, and all conjuncts. One that is false decides, whatever the others are: a rule that is
+ * surely not about a target cannot fail on it. Their order never matters.
  */
-export function judge({ rule, matches, conditions }: CompiledRule, input: DecisionInput, subject: Subject): Judgement {
-  let truth = matches(input, subject);
-  if (truth === 'false') return no;
+export function judge({ rule, conditions }: CompiledRule, matched: Truth, subject: Subject): Judgement {
+  if (matched === 'false') return no;
+  let truth: Truth = matched;
   let errors: Judgement['errors'] =
     truth === 'error' ? [{ condition: labelsOf(rule), error: 'the labels of the namespace are absent' }] : none;
   for (const condition of conditions) {

@@ -1,7 +1,9 @@
 import type { DecisionInput, Target } from '../domain/decision.ts';
 import { factSpecs } from '../domain/facts/spec.ts';
 import type { FactFields } from '../domain/facts/specs/type.ts';
-import { type Condition, type Conditions, createConditions, type Roots } from './cel/condition.ts';
+import type { Scope } from './cel/closure.ts';
+import { type Condition, type Conditions, createConditions } from './cel/condition.ts';
+import type { Members } from './cel/values.ts';
 
 /** What conditions can read, with its types. */
 const rootFields: { readonly [root: string]: FactFields } = {
@@ -42,7 +44,7 @@ export interface Subject {
 
 /** In the first pass what the call does not say yet is unknown; in the second nothing is, and what is missing is an error. */
 export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: 'first' | 'second'): readonly Subject[] {
-  const view = (root: string, ...raw: readonly unknown[]): object => {
+  const view = (root: string, ...raw: readonly unknown[]): Members => {
     const made = conditions.views.get(root);
     if (made === undefined) throw new Error(`no root ${root}`);
     return new made(...raw);
@@ -51,16 +53,20 @@ export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: '
   const time = view('time', timeOf(input.now));
   return input.targets.map((target, index) => {
     const facts = view('facts', input.facts?.call, input.facts?.objects[index]);
-    const roots: Roots = { principal, time, call: view('call', callOf(input, target)), facts };
+    const scope: Scope = {
+      roots: { principal, time, call: view('call', callOf(input, target)), facts },
+      variables: [],
+    };
     const unknown = pass === 'first' ? unknownIn(target) : undefined;
-    const known: Value[] = [];
+    // Of full length at once: one that grows by its gaps is a hash table.
+    const known = new Array<Value | undefined>(conditions.size());
     return {
       target,
       namespaceLabels: pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels,
       value: (condition) => {
         const before = known[condition.id];
         if (before !== undefined) return before;
-        const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(roots);
+        const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(scope);
         known[condition.id] = value;
         return value;
       },

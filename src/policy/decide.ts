@@ -1,10 +1,9 @@
-import type { ConditionError, Decision, DecisionInput, DecisionPoint, Target, Verdict } from '../domain/decision.ts';
-import type { Access } from '../domain/request.ts';
+import type { ConditionError, Decision, DecisionInput, DecisionPoint, Verdict } from '../domain/decision.ts';
+import { indexed, verbs } from './candidates.ts';
 import { type CompiledRule, type CompiledRules, type Judgement, judge } from './compiled.ts';
 import { subjectsOf } from './context.ts';
 import { addUp } from './requirement.ts';
 
-const verbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
 const noFacts: ReadonlySet<string> = new Set();
 
 /** What all rules that could be about a target say of it. */
@@ -22,16 +21,22 @@ export function createRulePoint(compiled: CompiledRules, bundleDigest: string): 
   const look = (input: DecisionInput, pass: 'first' | 'second'): Found => {
     const perTarget = subjectsOf(input, compiled.conditions, pass).map((subject) => {
       const findings: Finding[] = [];
-      for (const rule of candidates.ofTarget(subject.target)) {
-        const judgement = judge(rule, input, subject);
-        if (judgement.truth !== 'false') findings.push({ rule, judgement });
+      for (const { matches, rules } of candidates.ofTarget(subject.target)) {
+        const matched = matches(input, subject);
+        if (matched === 'false') continue;
+        for (const rule of rules) {
+          const judgement = judge(rule, matched, subject);
+          if (judgement.truth !== 'false') findings.push({ rule, judgement });
+        }
       }
       return findings;
     });
     return { perTarget, all: perTarget.flat(), bundleDigest };
   };
   // Asked for each read, so it is known beforehand.
-  const readOf = new Map(verbs.map((verb) => [verb, new Set(candidates.ofVerb(verb).flatMap(readsOf))] as const));
+  const readOf = new Map(
+    verbs.map((verb) => [verb, readsOf(candidates.ofVerb(verb).flatMap(({ rules }) => rules))] as const),
+  );
   return {
     bundleDigest,
     first: (input) => {
@@ -49,31 +54,12 @@ interface Found {
   readonly bundleDigest: string;
 }
 
-/** The rules that could be about a target by its verb, so that the rest is not asked. */
-interface Index {
-  ofTarget(target: Target): readonly CompiledRule[];
-  ofVerb(verb: Access['verb']): readonly CompiledRule[];
-}
-
-function indexed(rules: readonly CompiledRule[]): Index {
-  const byVerb = new Map<string, readonly CompiledRule[]>();
-  for (const verb of verbs)
-    byVerb.set(
-      verb,
-      rules.filter(({ rule: { match } }) => match.verbs?.some((each) => each === verb || each === '*') ?? true),
-    );
-  const ofVerb = (verb: Access['verb']): readonly CompiledRule[] => byVerb.get(verb) ?? rules;
-  // An apply whose object is not known yet may turn out to be a create.
-  const ofTarget = ({ access, resourceGroup }: Target) => (resourceGroup === undefined ? rules : ofVerb(access.verb));
-  return { ofTarget, ofVerb };
-}
-
-/** The facts that a rule reads, by its conditions or by the labels that it matches on. */
-function readsOf({ conditions, rule: { match } }: CompiledRule): readonly string[] {
-  const reads = conditions.flatMap((condition) => [...condition.reads]);
+/** The facts that rules read, by their conditions or by the labels that they match on. */
+function readsOf(rules: readonly CompiledRule[]): ReadonlySet<string> {
+  const reads = rules.flatMap(({ conditions }) => conditions.flatMap((condition) => [...condition.reads]));
   const facts = reads.flatMap((read) => (read.startsWith('facts.') ? [read.slice('facts.'.length)] : []));
-  const byLabel = match.namespaces?.some((each) => typeof each !== 'string') ?? false;
-  return [...facts, ...(byLabel ? ['namespaceLabels'] : [])];
+  const byLabel = rules.some(({ rule }) => rule.match.namespaces?.some((each) => typeof each !== 'string'));
+  return new Set([...facts, ...(byLabel ? ['namespaceLabels'] : [])]);
 }
 
 const surely = ({ judgement }: Finding): boolean => judgement.truth === 'true';

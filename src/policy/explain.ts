@@ -47,7 +47,7 @@ function explainRule(compiled: CompiledRule, input: DecisionInput, subject: Subj
     name: rule.name,
     effect: rule.effect,
     description: rule.description,
-    truth: judge(compiled, input, subject).truth,
+    truth: judge(compiled, compiled.matches(input, subject), subject).truth,
     unmatched: members
       .filter(([member, value]) => matcherOf({ ...rule, match: { [member]: value } })(input, subject) === 'false')
       .map(([member]) => member),

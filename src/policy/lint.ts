@@ -1,4 +1,5 @@
 import type { GoodBundle } from './bundle.ts';
+import type { Scope } from './cel/closure.ts';
 import type { CompiledRule } from './compiled.ts';
 import { covers } from './covers.ts';
 import { globOf } from './match.ts';
@@ -27,6 +28,9 @@ export function lint(bundle: GoodBundle, { tools, namespaces }: LintOptions): re
   ];
 }
 
+/** What a condition that reads nothing is evaluated in. */
+const nothing: Scope = { roots: {}, variables: [] };
+
 /** Why a rule can never match. */
 function never({ rule, conditions }: CompiledRule, tools: readonly string[]): readonly string[] {
   const { match } = rule;
@@ -39,10 +43,10 @@ function never({ rule, conditions }: CompiledRule, tools: readonly string[]): re
       : []),
     ...(verbsAgree(rule) ? [] : ['it can never match: none of its tools sends any of its verbs']),
     ...constant
-      .filter((condition) => condition.evaluate({}) !== true)
+      .filter((condition) => condition.evaluate(nothing) !== true)
       .map(({ text }) => `it can never match: \`${text}\` is not true of any call`),
     ...constant
-      .filter((condition) => condition.evaluate({}) === true)
+      .filter((condition) => condition.evaluate(nothing) === true)
       .map(({ text }) => `\`${text}\` is true of every call: leave it out`),
     ...contradictions(rule).map((path) => `it can never match: ${path} cannot be two things at once`),
   ];

@@ -1,9 +1,10 @@
 import type { ParseResult } from '@marcbachmann/cel-js';
 import type { FactFields } from '../../domain/facts/specs/type.ts';
+import { attempt, type Closures, createClosures, type Scope } from './closure.ts';
 import { type CelEnvironment, createEnvironment } from './environment.ts';
 import { limits } from './limits.ts';
 import { createPatterns, type Patterns } from './pattern.ts';
-import type { View } from './values.ts';
+import type { Roots, View } from './values.ts';
 import { walk } from './walk.ts';
 
 /** One conjunct, checked and compiled. */
@@ -16,15 +17,14 @@ export interface Condition {
   /** Steps at worst. */
   readonly cost: number;
   /** True, false, or why it is neither: an absent member, a missing key, a division by zero … */
-  evaluate(roots: Roots): boolean | { readonly error: string };
+  evaluate(scope: Scope): boolean | { readonly error: string };
 }
-
-/** What the roots stand for, as the views of the compiler made them. */
-export type Roots = { readonly [root: string]: object };
 
 export interface Conditions {
   /** The same text gives the same condition. @throws Error that says what is wrong with it */
   compile(text: string): Condition;
+  /** How many there are: every id is below. */
+  size(): number;
   readonly views: ReadonlyMap<string, View>;
 }
 
@@ -33,13 +33,15 @@ export function createConditions(roots: { readonly [root: string]: FactFields })
   const patterns = createPatterns();
   const environment = createEnvironment(roots, patterns.found);
   const names = new Set(Object.keys(roots));
+  const closures = createClosures(names);
   const compiled = new Map<string, Condition>();
   return {
     views: environment.views,
+    size: () => compiled.size,
     compile: (text) => {
       const known = compiled.get(text);
       if (known !== undefined) return known;
-      const condition = { id: compiled.size, ...compile(text, environment, patterns, names) };
+      const condition = { id: compiled.size, ...compile(text, environment, patterns, names, closures) };
       compiled.set(text, condition);
       return condition;
     },
@@ -51,6 +53,7 @@ function compile(
   environment: CelEnvironment,
   patterns: Patterns,
   names: ReadonlySet<string>,
+  closures: Closures,
 ): Omit<Condition, 'id'> {
   if (text.length > limits.expression)
     throw new Error(`a condition has at most ${limits.expression} characters: split it into several`);
@@ -60,13 +63,16 @@ function compile(
   const checked = parsed.check();
   if (!checked.valid) throw new Error(summaryOf(checked.error));
   if (checked.type !== 'bool') throw new Error(`it is ${checked.type}, and a condition is true or false`);
+  const closure = closures(parsed.ast);
   return {
     text,
     reads,
     cost,
-    evaluate: (roots) => {
+    evaluate: (scope) => {
+      const value = closure === undefined ? undefined : attempt(closure, scope);
+      if (value !== undefined) return value;
       patterns.begin();
-      return evaluate(parsed, roots);
+      return interpret(parsed, scope.roots);
     },
   };
 }
@@ -79,7 +85,7 @@ function parse(text: string, environment: CelEnvironment): ParseResult {
   }
 }
 
-function evaluate(parsed: ParseResult, roots: Roots): boolean | { readonly error: string } {
+function interpret(parsed: ParseResult, roots: Roots): boolean | { readonly error: string } {
   try {
     const value: unknown = parsed(roots);
     if (value === true || value === false) return value;

@@ -2,7 +2,17 @@ import type { FactFields, FactType } from '../../domain/facts/specs/type.ts';
 import { limits } from './limits.ts';
 
 /** Makes what a condition sees of a plain object: only declared members, each checked and converted when it is read. */
-export type View = new (...raw: readonly unknown[]) => object;
+export type View = new (...raw: readonly unknown[]) => Members;
+/** What a condition reads by name. */
+export interface Members {
+  readonly [member: string]: unknown;
+}
+/** What the roots stand for, as their views made them. */
+export interface Roots {
+  readonly [root: string]: Members;
+}
+
+export const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null;
 
 /** Is told of each type of object, the inner ones first. */
 export type Declare = (
@@ -22,6 +32,7 @@ class MemberError extends Error {}
 /** A root such as `facts`; its members are read when a condition asks for them. */
 export function viewOf(root: string, fields: FactFields, declare: Declare): View {
   const view = class {
+    readonly [member: string]: unknown;
     readonly #raw: readonly unknown[];
     readonly #read = new Map<string, unknown>();
 
@@ -30,14 +41,24 @@ export function viewOf(root: string, fields: FactFields, declare: Declare): View
       this.#raw = raw;
     }
 
+    /** What is absent or misshapen is thrown; it is found out once, however many conditions read it. */
     member(name: string, convert: Convert): unknown {
-      if (this.#read.has(name)) return this.#read.get(name);
+      const read = this.#read.get(name) ?? this.#reading(name, convert);
+      this.#read.set(name, read);
+      if (read instanceof MemberError) throw read;
+      return read;
+    }
+
+    #reading(name: string, convert: Convert): unknown {
       const path = `${root}.${name}`;
       const value = this.#raw.reduce((found: unknown, raw) => own(raw, name) ?? found, undefined);
-      if (value === undefined) throw new MemberError(`${path} is absent: it could not be found out`);
-      const converted = convert(value, path, { left: limits.entries });
-      this.#read.set(name, converted);
-      return converted;
+      if (value === undefined) return new MemberError(`${path} is absent: it could not be found out`);
+      try {
+        return convert(value, path, { left: limits.entries });
+      } catch (thrown) {
+        if (thrown instanceof MemberError) return thrown;
+        throw thrown;
+      }
     }
   };
   for (const [name, type] of Object.entries(fields)) {
