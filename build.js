@@ -1,7 +1,7 @@
-// Bundles src/main.ts into dist: countersign.cjs and the parts it loads when they are needed.
+// Bundles src/main.ts into dist: countersign.cjs, main.mjs, and the parts that are loaded when they are needed.
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 
 const folder = 'dist';
 const minute = 60_000;
@@ -53,9 +53,9 @@ const lateLibraries = {
 const bundle = () =>
   build({
     write: false,
-    entryPoints: { countersign: 'src/main.ts' },
+    entryPoints: { main: 'src/main.ts' },
     outdir: folder,
-    outExtension: { '.js': '.cjs' },
+    outExtension: { '.js': '.mjs' },
     // The hash of what is in it: a program that runs never gets a part of another build.
     chunkNames: 'part-[hash]',
     bundle: true,
@@ -63,33 +63,18 @@ const bundle = () =>
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    sourcemap: 'inline',
+    sourcemap: 'linked',
     sourcesContent: false,
     metafile: true,
     legalComments: 'none',
-    define: { 'import.meta.dirname': '__dirname' },
+    // For the libraries that are CommonJS and ask for a module of Node.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
     external: ['bufferutil', 'utf-8-validate'],
     logLevel: 'warning',
     plugins: [leaveOut, lateLibraries],
   });
-
-/** esbuild splits ES modules only; Node loads CommonJS with less ado, which is a tenth of the start. */
-async function toCommonJs({ path, text }) {
-  const name = basename(path);
-  const { code, map } = await transform(text, {
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    supported: { 'dynamic-import': false },
-    sourcemap: 'external',
-    sourcesContent: false,
-    banner: name === 'countersign.cjs' ? '#!/usr/bin/env node' : '',
-  });
-  return [
-    { name: `${name}.map`, contents: map },
-    { name, contents: `${code}//# sourceMappingURL=${name}.map\n` },
-  ];
-}
 
 /** Renamed into place, so that a program that starts meanwhile finds the old file or the new one. */
 async function put({ name, contents }) {
@@ -116,12 +101,17 @@ function printSizes({ outputs }) {
   for (const [path, { bytesInOutput }] of inputs) console.log(String(bytesInOutput).padStart(8), path);
 }
 
+const program = { name: 'countersign.cjs', contents: "#!/usr/bin/env node\nimport('./main.mjs');\n" };
+
 const { metafile, outputFiles } = await bundle();
-const files = (await Promise.all(outputFiles.map(toCommonJs))).flat();
+const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
 await mkdir(folder, { recursive: true });
 // What names the parts comes after them.
-const entry = files.filter(({ name }) => name === 'countersign.cjs');
-await Promise.all(files.filter((file) => !entry.includes(file)).map(put));
-await Promise.all(entry.map(put));
-await removeOthers(new Set(files.map(({ name }) => name)), process.argv.includes('--clean') ? 0 : 60 * minute);
+const main = files.filter(({ name }) => name === 'main.mjs');
+await Promise.all(files.filter((file) => !main.includes(file)).map(put));
+await Promise.all([...main, program].map(put));
+await removeOthers(
+  new Set([...files, program].map(({ name }) => name)),
+  process.argv.includes('--clean') ? 0 : 60 * minute,
+);
 if (process.argv.includes('--sizes')) printSizes(metafile);

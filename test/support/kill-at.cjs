@@ -57,5 +57,8 @@ process.stdout.write = (text, ...more) => {
   return answer(text, ...more);
 };
 
+// Also for modules that import these functions by name.
+require('node:module').syncBuiltinESMExports();
+
 const pidFile = process.env.COUNTERSIGN_TEST_PID;
 if (pidFile !== undefined) fs.writeFileSync(pidFile, String(process.pid));
