@@ -1,6 +1,6 @@
 import type { ParseResult } from '@marcbachmann/cel-js';
 import type { FactFields } from '../../domain/facts/specs/type.ts';
-import { attempt, type Closures, createClosures, type Scope } from './closure.ts';
+import { attempt, type Closure, type Closures, createClosures, type Scope } from './closure.ts';
 import { type CelEnvironment, createEnvironment } from './environment.ts';
 import { limits } from './limits.ts';
 import { createPatterns, type Patterns } from './pattern.ts';
@@ -41,40 +41,63 @@ export function createConditions(roots: { readonly [root: string]: FactFields })
     compile: (text) => {
       const known = compiled.get(text);
       if (known !== undefined) return known;
-      const condition = { id: compiled.size, ...compile(text, environment, patterns, names, closures) };
+      const condition = compile(text, compiled.size, { environment, patterns, names, closures });
       compiled.set(text, condition);
       return condition;
     },
   };
 }
 
-function compile(
-  text: string,
-  environment: CelEnvironment,
-  patterns: Patterns,
-  names: ReadonlySet<string>,
-  closures: Closures,
-): Omit<Condition, 'id'> {
+interface Compiler {
+  readonly environment: CelEnvironment;
+  readonly patterns: Patterns;
+  readonly names: ReadonlySet<string>;
+  readonly closures: Closures;
+}
+
+function compile(text: string, id: number, { environment, patterns, names, closures }: Compiler): Condition {
   if (text.length > limits.expression)
     throw new Error(`a condition has at most ${limits.expression} characters: split it into several`);
   const parsed = parse(text, environment);
-  const { reads, patterns: found, cost } = walk(parsed.ast, names);
-  for (const pattern of found) patterns.add(pattern);
+  const walked = walk(parsed.ast, names);
+  for (const pattern of walked.patterns) patterns.add(pattern);
   const checked = parsed.check();
   if (!checked.valid) throw new Error(summaryOf(checked.error));
   if (checked.type !== 'bool') throw new Error(`it is ${checked.type}, and a condition is true or false`);
-  const closure = closures(parsed.ast);
-  return {
-    text,
-    reads,
-    cost,
-    evaluate: (scope) => {
-      const value = closure === undefined ? undefined : attempt(closure, scope);
-      if (value !== undefined) return value;
-      patterns.begin();
-      return interpret(parsed, scope.roots);
-    },
-  };
+  return new CompiledCondition({ id, text, ...walked }, closures(parsed.ast), (roots) => {
+    patterns.begin();
+    return interpret(parsed, roots);
+  });
+}
+
+type Interpreter = (roots: Roots) => boolean | { readonly error: string };
+
+/** All in one object: what a thousand of them are scattered over has to be fetched for each decision. */
+class CompiledCondition implements Condition {
+  readonly id: number;
+  readonly text: string;
+  readonly reads: ReadonlySet<string>;
+  readonly cost: number;
+  readonly #closure: Closure | undefined;
+  readonly #interpret: Interpreter;
+
+  constructor(
+    { id, text, reads, cost }: Omit<Condition, 'evaluate'>,
+    closure: Closure | undefined,
+    interpreter: Interpreter,
+  ) {
+    this.id = id;
+    this.text = text;
+    this.reads = reads;
+    this.cost = cost;
+    this.#closure = closure;
+    this.#interpret = interpreter;
+  }
+
+  evaluate(scope: Scope): boolean | { readonly error: string } {
+    const value = this.#closure === undefined ? undefined : attempt(this.#closure, scope);
+    return value ?? this.#interpret(scope.roots);
+  }
 }
 
 function parse(text: string, environment: CelEnvironment): ParseResult {

@@ -78,6 +78,9 @@ describe('closures', () => {
     ['my.m["k"] == "v" && !(my.m.k in my.m)', true],
     ['my.ls[2] == "a"', undefined],
     ['my.s.size() == 2', true],
+    ['my.s.startsWith("a")', false],
+    ['my.s.endsWith("😀")', false],
+    ['my.s.contains("a") && my.s.endsWith("a") && my.s.startsWith("😀")', true],
   ])('%s, with my.b absent: %s', (text, expected) => {
     const closure = closures(parse(text).ast);
     if (closure === undefined) throw new Error('no closure');
