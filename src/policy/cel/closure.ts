@@ -17,7 +17,7 @@ import {
 import type { Roots } from './values.ts';
 
 /**
- * A condition as nested functions, an order of magnitude faster than the interpreter, which stays the one that says what is an
+ * A condition as nested functions, several times faster than the interpreter, which stays the one that says what is an
  * error: `undefined` is "ask the interpreter". So each function here gives what the interpreter would, or throws; what is thrown
  * is unknown in Kleene's logic, and `true || unknown` is true whatever the unknown side turns out to be.
  */
