@@ -5,7 +5,7 @@ import type { Requirement } from '../domain/decision.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
 import { approvalLine } from './audit-lines.ts';
-import type { Context } from './context.ts';
+import { type Context, present } from './context.ts';
 import type { Current } from './current.ts';
 import { announce, close, current, end, reread } from './finish.ts';
 import { refusalOf } from './refusals.ts';
@@ -15,6 +15,9 @@ import { refusalOf } from './refusals.ts';
  * have, time that ran out while it stood still) ends as failed: the approval is spent and nothing runs.
  */
 export async function claim(ctx: Context, id: string, requirement: Requirement): Promise<Approval> {
+  const before = await current(ctx, id);
+  if (before.state !== 'approved') throw refusalOf(before);
+  await catchUp(ctx, before);
   const now = await current(ctx, id);
   if (now.state !== 'approved') throw refusalOf(now);
   if (!ctx.audit.healthy) throw new CountersignError('AuditUnavailable', 'the audit log cannot be written');
@@ -40,6 +43,13 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
     throw thrown;
   }
   return announce(ctx, claimed);
+}
+
+/** Who may vote and what was said, as of now, before anything is decided by it. @throws Unavailable: nothing is claimed */
+async function catchUp(ctx: Context, now: Current): Promise<void> {
+  await ctx.people.current?.();
+  const approval = await present(ctx, now);
+  for (const channel of ctx.channels) await channel.caughtUp(approval);
 }
 
 /** Why the claim must not run, or undefined. */

@@ -55,6 +55,8 @@ const voteSchema = z
     comment: text.optional(),
     time,
     channel: z.enum(['terminal', 'slack']),
+    source: text.exactOptional(),
+    breakGlass: z.boolean().exactOptional(),
     n: z.int().min(1),
   })
   .transform((vote): Vote => ({ ...vote, comment: vote.comment }));

@@ -3,7 +3,7 @@ import { belongsToAny, isOwner } from '../domain/approval-state.ts';
 import { CountersignError, invalid } from '../domain/errors.ts';
 import { open } from '../domain/masked.ts';
 import { voteLine } from './audit-lines.ts';
-import type { Context } from './context.ts';
+import { type Context, present } from './context.ts';
 import type { Current } from './current.ts';
 import { announce, current, end } from './finish.ts';
 
@@ -13,18 +13,31 @@ const longestComment = 1_000;
 /** The line in the audit log first, durable; then the file; then, for a deny, the end. */
 export async function vote(ctx: Context, id: string, asked: VoteRequest): Promise<Approval> {
   const now = await current(ctx, id);
+  // A thread is read more than once: what was heard before is neither a fault nor a second vote.
+  if (isRecorded(now, asked)) return present(ctx, now);
   refuseLate(now, id);
   const selfApproved = checkPerson(ctx, now, asked);
+  checkCode(now, asked);
   const comment = cleanComment(ctx, asked.comment);
   for (;;) {
-    const last = lastVote(await current(ctx, id), asked.person.id);
+    const before = await current(ctx, id);
+    if (isRecorded(before, asked)) return present(ctx, before);
+    const last = lastVote(before, asked.person.id);
     checkSequence(asked, last);
     const n = (last?.n ?? 0) + 1;
     await ctx.audit.append(
       voteLine(now.record, asked, n, comment === undefined ? undefined : ctx.masker.echo(comment), selfApproved),
     );
-    const { person, decision, channel } = asked;
-    const file: Vote = { person: person.id, decision, comment, time: ctx.clock.now(), channel, n };
+    const { person, decision, channel, source } = asked;
+    const file: Vote = {
+      person: person.id,
+      decision,
+      comment,
+      time: ctx.clock.now(),
+      channel,
+      ...(source === undefined ? {} : { source }),
+      n,
+    };
     // Taken: the same person voted through another process at this moment; look again and take the next number.
     if (await ctx.store.vote(id, file)) break;
   }
@@ -32,6 +45,21 @@ export async function vote(ctx: Context, id: string, asked: VoteRequest): Promis
   const after = await current(ctx, id);
   refuseLate(after, id, asked.decision);
   return announce(ctx, after);
+}
+
+const isRecorded = ({ facts }: Current, { source }: VoteRequest): boolean =>
+  source !== undefined && facts.votes.some((each) => each.source === source);
+
+/** A wrong code is meant for another approval, also where none is obligatory. A deny or an undo only stops. @throws Invalid */
+function checkCode({ record }: Current, { decision, code }: VoteRequest): void {
+  const { id, requirement } = record;
+  if (decision !== 'approve' || code === id || (code === undefined && !requirement.confirmCode)) return;
+  throw invalid(
+    code === undefined
+      ? `the rule of ${id} wants its code repeated with an approve`
+      : `the code ${JSON.stringify(code.slice(0, 20))} is not that of this approval`,
+    `write: approve ${id}`,
+  );
 }
 
 /** A vote that the end was faster than is not shown as one that counted. */

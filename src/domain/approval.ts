@@ -60,6 +60,10 @@ export interface Vote {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly channel: 'terminal' | 'slack';
+  /** The message or click that it was said by, `slack:<channel>/<ts>`: one source is one vote, however often it is read. */
+  readonly source?: string;
+  /** Countersigned alone by a member of the rule's break-glass group, with the comment as the typed reason. */
+  readonly breakGlass?: boolean;
   /** 1, 2, …: the person's how-manieth; the last one counts. */
   readonly n: number;
 }
@@ -79,6 +83,11 @@ export interface PeopleRegistry {
   byId(id: string): Person | undefined;
   byOsUser(name: string): Person | undefined;
   all(): readonly Person[];
+  /**
+   * Resolves when who is in which group is fresh enough for a claim; missing where nothing can change.
+   * @throws Unavailable when that cannot be found out: then nothing is claimed
+   */
+  current?(): Promise<void>;
 }
 
 /** What an approver is shown, rendered by the server from the plan, complete and masked. */
@@ -132,6 +141,12 @@ export interface VoteRequest {
   readonly decision: 'approve' | 'deny' | 'undo';
   readonly comment: string | undefined;
   readonly channel: Vote['channel'];
+  /** The approval's id as the person repeated it: where the rule says confirmCode an approve counts only with it. */
+  readonly code?: string;
+  /** A vote whose source is recorded already changes nothing. */
+  readonly source?: string;
+  /** With an approve: alone, by the rule's break-glass; `comment` is the typed reason. */
+  readonly breakGlass?: boolean;
 }
 
 /** Approvals as the gate, the channels and the command line use them. Every transition is audited before it is visible. */
@@ -187,4 +202,9 @@ export interface ApprovalChannel {
   reachable(): { readonly people: readonly Person[]; readonly hint: string };
   post(approval: Approval): Promise<void>;
   update(approval: Approval): Promise<void>;
+  /**
+   * Resolves when every vote that was said here is recorded, denials first: a claim waits for it. Any process may be asked.
+   * @throws Unavailable when that cannot be found out: then nothing is claimed, and the approval stays
+   */
+  caughtUp(approval: Approval): Promise<void>;
 }

@@ -29,4 +29,6 @@ export const createTerminalChannel = ({ local, people, osUser }: TerminalOptions
   },
   post: async () => undefined,
   update: async () => undefined,
+  // A vote at the terminal is recorded before its command ends.
+  caughtUp: async () => undefined,
 });
