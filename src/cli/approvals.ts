@@ -1,4 +1,4 @@
-import { asciiLine, forTerminal } from '../approval/terminal/escape.ts';
+import { asciiLine, forTerminal } from '../approval/escape.ts';
 import { renderApproval, renderApprovals } from '../approval/terminal/render.ts';
 import type { Composition } from '../composition.ts';
 import { loadConfig } from '../config.ts';

@@ -12,6 +12,16 @@ export interface SlackMessage {
   readonly subtype: string | undefined;
   /** The rich text blocks as they came: quotations and code are told by them. */
   readonly blocks: readonly unknown[];
+  /** On our own messages: what they are (from their metadata). */
+  readonly mark?: SlackMark;
+  /** Names of the files that it carries. */
+  readonly files?: readonly string[];
+}
+
+/** Which message of which approval one of ours is: `post`, `remind`, `end`, … */
+export interface SlackMark {
+  readonly approval: string;
+  readonly step: string;
 }
 
 export interface SlackUser {
@@ -67,6 +77,8 @@ export interface SlackPost {
   readonly blocks?: readonly object[];
   /** Marks it as the message of this approval (message metadata), so that it is found again after a crash. */
   readonly approval?: string;
+  /** With `approval`: which message of it this is; the message itself where it is left out. */
+  readonly step?: string;
 }
 
 /** Where one approval stands in Slack: a small file beside the approval, so that every process and every restart knows. */

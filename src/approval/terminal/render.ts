@@ -3,7 +3,7 @@ import { isOpen } from '../../domain/approval.ts';
 import { needsInWords } from '../../domain/approval-state.ts';
 import { iso } from '../../domain/environment.ts';
 import { type Masked, open } from '../../domain/masked.ts';
-import { asciiLine, asciiLines, forTerminal } from './escape.ts';
+import { asciiLine, asciiLines, forTerminal } from '../escape.ts';
 
 const clockTime = (time: number): string => `${iso(time).slice(0, 19).replace('T', ' ')}Z`;
 

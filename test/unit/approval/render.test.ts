@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asciiLines, forTerminal } from '../../../src/approval/terminal/escape.ts';
+import { asciiLines, forTerminal } from '../../../src/approval/escape.ts';
 import { renderApproval, renderApprovals } from '../../../src/approval/terminal/render.ts';
 import type { Approval } from '../../../src/domain/approval.ts';
 import { type Ident, ident } from '../../../src/domain/masked.ts';
