@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { Approval } from '../../domain/approval.ts';
+import { open } from '../../domain/masked.ts';
+import { asciiLine, asciiLines, wordsLine } from '../escape.ts';
+
+/** Characters of a diff that a message shows; a longer one comes as a file in the thread. */
+const mostShown = 2_500;
+
+/** Everything that a vote is about, as a text that never changes: what a message cannot hold is read here. */
+export interface WholePlan {
+  readonly name: string;
+  readonly content: string;
+  /** `sha256:<hex>` of the content. */
+  readonly digest: string;
+}
+
+/** By what is shown, which never changes: a plan of megabytes is not made again for each edit of its message. */
+const made = new WeakMap<Approval['card'], WholePlan>();
+
+export function wholePlan(approval: Approval): WholePlan {
+  const before = made.get(approval.card);
+  if (before?.name === fileName(approval)) return before;
+  const plan = makePlan(approval);
+  made.set(approval.card, plan);
+  return plan;
+}
+
+const fileName = ({ id }: Approval): string => `${id}.txt`;
+
+function makePlan(approval: Approval): WholePlan {
+  const { id, tool, cluster, card } = approval;
+  const content = `${[
+    `${asciiLine(tool)} in ${asciiLine(cluster.name)} (uid ${asciiLine(cluster.uid)}) . ${asciiLine(id)}`,
+    `for ${asciiLine(approval.principal.agent)}, person ${asciiLine(approval.principal.person ?? 'not known')}`,
+    ...lines(open(card.summary)),
+    '',
+    ...approval.objects.map((object) => `object    ${asciiLine(object)}`),
+    `plan      ${asciiLine(approval.planDigest)}`,
+    ...approval.manifestDigests.map((digest) => `manifest  ${asciiLine(digest)}`),
+    `rule      ${asciiLine(approval.rule)} (bundle ${asciiLine(approval.bundleDigest)})`,
+    '',
+    ...(card.risks.length === 0 ? [] : ['Risks', ...card.risks.flatMap((risk) => lines(open(risk), '  ! ')), '']),
+    'Changes',
+    ...lines(open(card.diff), '  '),
+    '',
+    'The agent says (not verified):',
+    `  > ${wordsLine(open(card.reason))}`,
+  ].join('\n')}\n`;
+  return { name: fileName(approval), content, digest: `sha256:${createHash('sha256').update(content).digest('hex')}` };
+}
+
+const lines = (text: string, indent = ''): readonly string[] =>
+  asciiLines(text)
+    .split('\n')
+    .map((line) => indent + line);
+
+export interface Shown {
+  /** The diff and the risks as the message shows them; undefined: too long, they are in the file. */
+  readonly diff: string | undefined;
+  readonly risks: readonly string[] | undefined;
+  /** `12 changes in 2 objects`. */
+  readonly counts: string;
+  /** Everything is in the message itself. */
+  readonly isWhole: boolean;
+}
+
+/** What of a plan fits into a message. Nothing is shown in part: it is there whole, or it is in the file. */
+export function shownOf({ card, objects, manifestDigests }: Approval): Shown {
+  const diff = asciiLines(open(card.diff));
+  const risks = card.risks.map((risk) => asciiLine(open(risk)));
+  const fits = diff.length <= mostShown;
+  const risksFit = risks.reduce((sum, risk) => sum + risk.length, 0) <= mostShown && risks.length <= 40;
+  const changes = diff.split('\n').filter((line) => line.startsWith('  ')).length;
+  const some = objects.length === 1 ? 'object' : 'objects';
+  return {
+    diff: fits ? diff : undefined,
+    risks: risksFit ? risks : undefined,
+    counts: `${changes} ${changes === 1 ? 'change' : 'changes'} in ${objects.length} ${some}`,
+    isWhole: fits && risksFit && manifestDigests.length <= mostDigests,
+  };
+}
+
+/** Digests of manifests that a message names. */
+export const mostDigests = 5;
