@@ -41,4 +41,5 @@ export const voteLine = (
     n,
     comment,
     selfApproved: selfApproved ? true : undefined,
+    breakGlass: vote.breakGlass === true ? true : undefined,
   });

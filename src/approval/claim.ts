@@ -1,5 +1,6 @@
 import type { Approval, Vote } from '../domain/approval.ts';
-import { tally } from '../domain/approval-state.ts';
+import { brokenGlass } from '../domain/approval-exceptions.ts';
+import { isMet, tally } from '../domain/approval-state.ts';
 import type { ChainedVote } from '../domain/audit-event.ts';
 import type { Requirement } from '../domain/decision.ts';
 import { CountersignError } from '../domain/errors.ts';
@@ -33,6 +34,7 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
         have: claimed.have,
         need: claimed.need,
         process: ident(ctx.state.process),
+        breakGlass: brokenGlass(claimed.facts.votes) === undefined ? undefined : true,
       }),
     );
     // Again: the line itself may have waited for a slow disk.
@@ -68,8 +70,9 @@ function objectionTo(
     [record.requirement, 'it'],
     [requirement, 'the policy now'],
   ] as const) {
-    const { have, need } = tally(asked, believed, ctx.people.byId, record.principal);
-    if (have < need) return `${whose} needs ${need} and the audit log has ${have} approvals that count`;
+    const found = tally({ ...record, requirement: asked }, believed, ctx.people.byId);
+    const { have, need } = found;
+    if (!isMet(found)) return `${whose} needs ${need} and the audit log has ${have} approvals that count`;
   }
   return undefined;
 }
@@ -85,6 +88,7 @@ function inBoth(files: readonly Vote[], chain: readonly ChainedVote[], planDiges
         each.person === vote.person &&
         each.n === vote.n &&
         each.decision === 'approve' &&
+        each.breakGlass === vote.breakGlass &&
         each.planDigest === planDigest,
     );
     return said && !takenBack(vote);

@@ -39,8 +39,9 @@ export const notFound = (id: string): CountersignError =>
   });
 
 export async function present(ctx: Context, current: Current): Promise<Approval> {
-  const { record, facts, state, decideBy, useBy, have, need } = current;
+  const { record, facts, review, state, decideBy, useBy, have, need } = current;
   const votes = [...facts.votes].sort((a, b) => a.time - b.time || a.n - b.n);
   const awaited = await ctx.awaiting.has(record.id);
-  return { ...record, state, decideBy, useBy, votes, have, need, awaited };
+  const reviewed = review === undefined ? {} : { review };
+  return { ...record, state, decideBy, useBy, votes, have, need, awaited, ...reviewed };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApprovalDraft, PlanCard, Vote } from '../domain/approval.ts';
+import type { ApprovalDraft, PlanCard, Review, Vote } from '../domain/approval.ts';
 import type { Ending, Outcome } from '../domain/approval-state.ts';
 import { ident, type Masked, open, say } from '../domain/masked.ts';
 import type { Masker } from '../domain/masker.ts';
@@ -28,6 +28,7 @@ const requirement = z.object({
   ownerMay: z.boolean(),
   confirmCode: z.boolean(),
   escalation: z.array(z.object({ afterSeconds: z.number(), group: text })).exactOptional(),
+  breakGlass: z.object({ groups: z.array(text), withinSeconds: time }).exactOptional(),
 });
 
 const requestSchema = z.object({
@@ -71,6 +72,10 @@ const endingSchema = z.object({
 
 const outcomeSchema = z.object({ command: z.enum(['succeed', 'fail', 'lose']), time, because: text });
 
+const reviewSchema = z
+  .object({ person: text, comment: text.optional(), time })
+  .transform((review): Review => ({ ...review, comment: review.comment }));
+
 /** What never changes after the request. */
 export interface RequestRecord extends Omit<ApprovalDraft, 'input'> {
   readonly id: string;
@@ -112,10 +117,11 @@ function decodeCard(card: z.infer<typeof requestSchema>['card'], masker: Pick<Ma
   };
 }
 
-export const encode = (record: Vote | Ending | Outcome): string => JSON.stringify(record);
+export const encode = (record: Vote | Ending | Outcome | Review): string => JSON.stringify(record);
 
 export const decodeVote = (content: string): Vote | undefined => voteSchema.safeParse(json(content)).data;
 export const decodeEnding = (content: string): Ending | undefined => endingSchema.safeParse(json(content)).data;
+export const decodeReview = (content: string): Review | undefined => reviewSchema.safeParse(json(content)).data;
 export const decodeOutcome = (content: string): Outcome | undefined => outcomeSchema.safeParse(json(content)).data;
 
 export function json(content: string): unknown {

@@ -112,11 +112,13 @@ async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { input, ...rest } = draft;
   const id = await reserve(ctx, input);
   const record = { ...rest, id, createdAt: ctx.clock.now() };
-  const { slots } = draft.requirement;
+  const { slots, breakGlass } = draft.requirement;
   await ctx.audit.append(
     approvalLine('ApprovalRequested', record, {
       need: slots.reduce((sum, slot) => sum + slot.count, 0),
       callDigest: ident(draft.callDigest),
+      // So that whoever checks the log knows that one person alone could be enough.
+      breakGlassGroups: breakGlass?.groups.map(ident),
     }),
   );
   await ctx.store.create(record);

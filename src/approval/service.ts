@@ -8,6 +8,7 @@ import { announce, current, end, reread } from './finish.ts';
 import { createIndex, isOf } from './listing.ts';
 import { json } from './record.ts';
 import { findDenial, inputPurpose, request } from './request.ts';
+import { review } from './review.ts';
 import { attach, keptResult, settle } from './settle.ts';
 import { createStore } from './store.ts';
 import { createViews } from './view.ts';
@@ -61,6 +62,7 @@ function approvalsOf(ctx: Context): Approvals {
     awaitedBy: (id) => ctx.awaiting.add(id),
     vote: (id, asked) => vote(ctx, id, asked),
     claim: (id, requirement) => claim(ctx, id, requirement),
+    review: (id, asked) => review(ctx, id, asked),
     close: async (id, command, because) => {
       const now = await current(ctx, id);
       return end(ctx, now, { command, by: now.record.principal.agent, because });

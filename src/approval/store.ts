@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Vote } from '../domain/approval.ts';
+import type { Review, Vote } from '../domain/approval.ts';
+import { brokenGlass } from '../domain/approval-exceptions.ts';
 import type { ApprovalFacts, Ending, Outcome } from '../domain/approval-state.ts';
 import { CountersignError } from '../domain/errors.ts';
 import type { Masker } from '../domain/masker.ts';
@@ -9,6 +10,7 @@ import {
   decodeEnding,
   decodeOutcome,
   decodeRequest,
+  decodeReview,
   decodeVote,
   encode,
   encodeRequest,
@@ -18,6 +20,8 @@ import {
 export interface Stored {
   readonly record: RequestRecord;
   readonly facts: ApprovalFacts;
+  /** Of a break-glass, when somebody else has looked at it. */
+  readonly review: Review | undefined;
 }
 
 /** What stands on disk: files that are made once and never rewritten, one folder an approval. */
@@ -35,7 +39,7 @@ export interface Store {
   end(id: string, ending: Ending): Promise<boolean>;
   ended(id: string): Promise<boolean>;
   settle(id: string, outcome: Outcome): Promise<boolean>;
-  put(id: string, name: 'result' | 'seen', content: string): Promise<boolean>;
+  put(id: string, name: 'result' | 'seen' | 'reviewed', content: string): Promise<boolean>;
   text(id: string, name: 'input' | 'result' | 'seen'): Promise<string | undefined>;
   wipeInput(id: string): Promise<void>;
   /** Changes whenever a file of the approval is made or removed; what has just changed equals nothing. */
@@ -123,7 +127,8 @@ async function load(
   );
   const { createdAt, requirement, principal } = record;
   const there = votes.filter((vote) => vote !== undefined);
-  return { record, facts: { createdAt, requirement, principal, votes: there, ending, outcome } };
+  const review = brokenGlass(there) && (await read('reviewed', decodeReview));
+  return { record, facts: { createdAt, requirement, principal, votes: there, ending, outcome }, review };
 }
 
 /** Milliseconds in which two changes may have the same time: a tick of the kernel's clock, and then some. */

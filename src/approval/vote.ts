@@ -1,14 +1,11 @@
 import { type Approval, isOpen, type Vote, type VoteRequest } from '../domain/approval.ts';
-import { belongsToAny, isOwner } from '../domain/approval-state.ts';
-import { CountersignError, invalid } from '../domain/errors.ts';
-import { open } from '../domain/masked.ts';
+import { invalid } from '../domain/errors.ts';
 import { voteLine } from './audit-lines.ts';
+import { cleanComment } from './comment.ts';
 import { type Context, present } from './context.ts';
 import type { Current } from './current.ts';
 import { announce, current, end } from './finish.ts';
-
-/** Characters of a comment that are kept. */
-const longestComment = 1_000;
+import { checkPerson, checkSequence, lastVote } from './voter.ts';
 
 /** The line in the audit log first, durable; then the file; then, for a deny, the end. */
 export async function vote(ctx: Context, id: string, asked: VoteRequest): Promise<Approval> {
@@ -28,7 +25,7 @@ export async function vote(ctx: Context, id: string, asked: VoteRequest): Promis
     await ctx.audit.append(
       voteLine(now.record, asked, n, comment === undefined ? undefined : ctx.masker.echo(comment), selfApproved),
     );
-    const { person, decision, channel, source } = asked;
+    const { person, decision, channel, source, breakGlass } = asked;
     const file: Vote = {
       person: person.id,
       decision,
@@ -36,6 +33,7 @@ export async function vote(ctx: Context, id: string, asked: VoteRequest): Promis
       time: ctx.clock.now(),
       channel,
       ...(source === undefined ? {} : { source }),
+      ...(breakGlass === true ? { breakGlass } : {}),
       n,
     };
     // Taken: the same person voted through another process at this moment; look again and take the next number.
@@ -70,48 +68,4 @@ function refuseLate({ state, facts }: Current, id: string, decision?: Vote['deci
     claimed ? `too late: approval ${id} is in use already (${state})` : `too late: approval ${id} is ${state} already`,
     `see how it ended: countersign approvals show ${id}`,
   );
-}
-
-/** Whether it is the owner's own approve, which the log marks. @throws Invalid, ApprovalDenied */
-function checkPerson(ctx: Context, { record }: Current, { person, decision }: VoteRequest): boolean {
-  const known = ctx.people.byId(person.id);
-  if (known === undefined)
-    throw invalid(
-      `${person.id} is not in the people registry, so the vote does not count`,
-      'add a record under people',
-    );
-  const { requirement, principal, id } = record;
-  const owner = isOwner(known, principal);
-  // Their own agent people may always stop.
-  if (owner && decision === 'deny') return false;
-  if (owner && !requirement.ownerMay)
-    throw new CountersignError(
-      'ApprovalDenied',
-      `${known.id} is the person behind ${principal.agent} and cannot approve ${id}`,
-      { hint: 'somebody else has to countersign it' },
-    );
-  if (!belongsToAny(requirement, known))
-    throw new CountersignError('ApprovalDenied', `${known.id} is in none of the groups that ${id} is waiting for`, {
-      hint: `it needs ${requirement.slots.map((slot) => `${slot.count} from ${slot.group}`).join(' and ')}`,
-    });
-  return owner && decision === 'approve';
-}
-
-function checkSequence({ person, decision }: VoteRequest, last: Vote | undefined): void {
-  if (decision === 'approve' && last?.decision === 'approve')
-    throw invalid(`${person.id} has approved it already; one person counts once`, 'to take it back: undo');
-  if (decision === 'undo' && last?.decision !== 'approve')
-    throw invalid(`${person.id} has no approve that could be taken back`);
-}
-
-const lastVote = ({ facts }: Current, person: string): Vote | undefined =>
-  facts.votes
-    .filter((each) => each.person === person)
-    .reduce<Vote | undefined>((last, each) => (last === undefined || each.n > last.n ? each : last), undefined);
-
-/** People's words as they are kept and shown: control characters visible, not longer than a message. */
-function cleanComment(ctx: Context, comment: string | undefined): string | undefined {
-  const said = comment?.trim().toWellFormed();
-  if (said === undefined || said === '') return undefined;
-  return open(ctx.masker.echo(said)).slice(0, longestComment).toWellFormed();
 }

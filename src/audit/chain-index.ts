@@ -69,7 +69,8 @@ export class ChainIndex {
     if (approval === undefined || person === undefined || planDigest === undefined || n === undefined || !known)
       throw new Error(`${this.#file} line ${seq}: it is not a vote that can be read`);
     const votes = this.votes.get(approval) ?? [];
-    votes.push({ approval, person, decision, n, planDigest });
+    const breakGlass = line.breakGlass === true ? { breakGlass: true } : {};
+    votes.push({ approval, person, decision, n, planDigest, ...breakGlass });
     this.votes.set(approval, votes);
   }
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, numberAt, stringAt } from '../domain/json.ts';
+import { type JsonObject, listAt, numberAt, stringAt } from '../domain/json.ts';
 import { isOutcome, parseLine, wasSent } from './line.ts';
 
 /** Where a line stands. */
@@ -24,8 +24,10 @@ interface ApprovalFacts {
   needs: number;
   claims: number;
   used: number;
+  /** Whether its rules let one person countersign alone. */
+  glass: boolean;
   /** The last vote of each person that is for this plan. */
-  readonly votes: Map<string, { readonly n: number; readonly decision: string }>;
+  readonly votes: Map<string, { readonly n: number; readonly decision: string; readonly glass: boolean }>;
 }
 
 /**
@@ -96,6 +98,7 @@ export class Story {
       facts.requested = true;
       facts.planDigest = stringAt(line, 'planDigest');
       facts.needs = numberAt(line, 'need') ?? 1;
+      facts.glass = listAt(line, 'breakGlassGroups').length > 0;
     } else this.#vote(facts, type, line, place);
   }
 
@@ -105,7 +108,7 @@ export class Story {
     if (person === undefined) this.#fault(place, 'it is a vote of nobody');
     else if (n >= (facts.votes.get(person)?.n ?? 0)) {
       const decision = type === 'VoteWithdrawn' ? 'undo' : (stringAt(line, 'decision') ?? '');
-      facts.votes.set(person, { n, decision });
+      facts.votes.set(person, { n, decision, glass: line.breakGlass === true });
     }
   }
 
@@ -118,7 +121,8 @@ export class Story {
     const facts = this.#factsOf(approval);
     const votes = [...facts.votes.values()];
     const approving = votes.filter(({ decision }) => decision === 'approve').length;
-    const need = Math.max(1, needs, facts.needs);
+    const alone = facts.glass && votes.some(({ decision, glass }) => decision === 'approve' && glass);
+    const need = alone ? 1 : Math.max(1, needs, facts.needs);
     const say = (message: string): void => this.#fault(authorization, `approval ${approval} ${message}`);
     if (!facts.requested) say('was never requested');
     else if (facts.planDigest !== planDigest) say('was requested for another planDigest');
@@ -131,7 +135,7 @@ export class Story {
   #factsOf(approval: string): ApprovalFacts {
     const known = this.#approvals.get(approval);
     if (known !== undefined) return known;
-    const facts: ApprovalFacts = { requested: false, needs: 1, claims: 0, used: 0, votes: new Map() };
+    const facts: ApprovalFacts = { requested: false, needs: 1, claims: 0, used: 0, glass: false, votes: new Map() };
     this.#approvals.set(approval, facts);
     return facts;
   }

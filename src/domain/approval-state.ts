@@ -1,4 +1,5 @@
 import { type ApprovalCommand, type ApprovalState, type Person, transitions, type Vote } from './approval.ts';
+import { escalatedTo, escalatesTo, isInAny, lastVotes, mayBreakGlass } from './approval-exceptions.ts';
 import type { Requirement } from './decision.ts';
 import type { Principal } from './principal.ts';
 
@@ -37,6 +38,7 @@ export interface Derived {
   readonly useBy: number | undefined;
   readonly have: number;
   readonly need: number;
+  readonly alone: boolean;
   /** Follows from votes or time, and nobody has linked it yet: whoever notices links it. */
   readonly due: Ending['command'] | undefined;
 }
@@ -49,8 +51,8 @@ export function deriveState(facts: ApprovalFacts, people: FindPerson, now: numbe
   const decideBy = facts.createdAt + requirement.decideWithinSeconds * 1_000;
   const waiting = foldVotes(facts, people, ending?.time ?? now, decideBy);
   const done = (state: ApprovalState, due?: Ending['command']): Derived => {
-    const { have, need, useBy } = waiting;
-    return { state, decideBy, useBy, have, need, due };
+    const { have, need, alone, useBy } = waiting;
+    return { state, decideBy, useBy, have, need, alone, due };
   };
   if (ending === undefined) {
     return waiting.due === undefined ? done(waiting.state) : done(step(waiting.state, waiting.due), waiting.due);
@@ -68,23 +70,30 @@ interface Waiting extends Tally {
 }
 
 function foldVotes(facts: ApprovalFacts, people: FindPerson, until: number, decideBy: number): Waiting {
-  const { requirement, principal } = facts;
-  let useBy: number | undefined;
+  const { requirement } = facts;
+  const { useWithinSeconds, breakGlass } = requirement;
+  const lastWithin = Math.min(useWithinSeconds, breakGlass?.withinSeconds ?? 0);
+  let quorumUntil: number | undefined;
+  let glassUntil: number | undefined;
+  const useBy = (): number | undefined => latest(quorumUntil, glassUntil);
   const seen: Vote[] = [];
-  const lapsed = (time: number): boolean => time >= (useBy ?? decideBy);
+  const lapsed = (time: number): boolean => time >= (useBy() ?? decideBy);
   for (const vote of inOrder(facts.votes)) {
     // A vote that comes after the time ran out changes nothing; a deny does, for it can only stop.
     if (vote.decision !== 'deny' && lapsed(vote.time)) break;
     seen.push(vote);
-    const { have, need } = tally(requirement, seen, people, principal);
-    if (have < need) useBy = undefined;
-    else useBy ??= vote.time + requirement.useWithinSeconds * 1_000;
+    const { have, need, alone } = tally(facts, seen, people);
+    quorumUntil = have < need ? undefined : (quorumUntil ?? vote.time + useWithinSeconds * 1_000);
+    glassUntil = alone ? (glassUntil ?? vote.time + lastWithin * 1_000) : undefined;
   }
-  const state = useBy === undefined ? 'pending' : 'approved';
+  const state = useBy() === undefined ? 'pending' : 'approved';
   const denied = facts.votes.some((vote) => vote.decision === 'deny');
   const due = denied ? 'deny' : lapsed(until) ? 'expire' : undefined;
-  return { ...tally(requirement, seen, people, principal), state, useBy, due };
+  return { ...tally(facts, seen, people), state, useBy: useBy(), due };
 }
+
+const latest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 
 /** By time; one person's votes by their numbers, whatever the clock did in between. */
 function inOrder(votes: readonly Vote[]): readonly Vote[] {
@@ -110,30 +119,51 @@ export interface Tally {
   /** Places that distinct people who approve now fill, of how many. */
   readonly have: number;
   readonly need: number;
+  /** Whether somebody who may broke the glass: then it is approved whatever `have` says. */
+  readonly alone: boolean;
 }
+
+export const isMet = ({ have, need, alone }: Tally): boolean => have >= need || alone;
 
 /** Whose last vote is an approve, one person to one place. Votes without a record, and the owner's own, do not count. */
 export function tally(
-  requirement: Requirement,
+  asked: Pick<ApprovalFacts, 'requirement' | 'principal' | 'createdAt'>,
   votes: readonly Vote[],
   people: FindPerson,
-  principal: Principal,
 ): Tally {
-  const last = new Map<string, Vote>();
-  for (const vote of votes) if (vote.n >= (last.get(vote.person)?.n ?? 0)) last.set(vote.person, vote);
-  const approving = [...last.values()]
+  const { requirement, principal } = asked;
+  const approving = lastVotes(votes)
     .filter((vote) => vote.decision === 'approve')
-    .map((vote) => people(vote.person))
-    .filter((person) => person !== undefined);
+    .flatMap((vote) => {
+      const person = people(vote.person);
+      return person === undefined ? [] : [{ vote, person }];
+    });
+  const voters = approving.map(({ vote, person }) => voter(person, escalatedTo(asked, vote.time)));
   const places = placesOf(requirement);
-  return { have: fill(places, eligible(requirement, approving, principal)), need: places.length };
+  return {
+    have: fill(places, eligible(requirement, voters, principal)),
+    need: places.length,
+    alone: approving.some(({ vote, person }) => vote.breakGlass === true && mayBreakGlass(requirement, person)),
+  };
 }
 
+interface Voter {
+  readonly person: Person;
+  /** It was escalated to one of their groups before they voted. */
+  readonly anyPlace: boolean;
+}
+
+const voter = (person: Person, escalated: readonly string[]): Voter => ({
+  person,
+  anyPlace: isInAny(person, escalated),
+});
+
 /** Who of these people may approve at all: not the requester and not the person behind the agent, unless a rule lets them. */
-const eligible = (requirement: Requirement, people: readonly Person[], principal: Principal): readonly Person[] => {
+const eligible = (requirement: Requirement, voters: readonly Voter[], principal: Principal): readonly Voter[] => {
   const places = placesOf(requirement);
-  return people.filter(
-    (person) => (requirement.ownerMay || !isOwner(person, principal)) && places.some((group) => belongs(person, group)),
+  return voters.filter(
+    (each) =>
+      (requirement.ownerMay || !isOwner(each.person, principal)) && places.some((group) => belongs(each, group)),
   );
 };
 
@@ -151,32 +181,36 @@ function placesOf(requirement: Requirement): readonly (string | undefined)[] {
   return places.length === 0 ? [undefined] : places;
 }
 
-/** Whether this person could fill any place at all. */
-export const belongsToAny = (requirement: Requirement, person: Person): boolean =>
-  placesOf(requirement).some((group) => belongs(person, group));
+/** Whether this person could fill any place, now that it was escalated to these groups. */
+export const belongsToAny = (requirement: Requirement, person: Person, escalated: readonly string[] = []): boolean =>
+  placesOf(requirement).some((group) => belongs(voter(person, escalated), group));
 
-const belongs = (person: Person, group: string | undefined): boolean =>
-  group === undefined || person.groups.includes(group);
+const belongs = ({ person, anyPlace }: Voter, group: string | undefined): boolean =>
+  anyPlace || group === undefined || person.groups.includes(group);
 
 /** Most places that these people can fill, one each: a maximum bipartite matching by augmenting paths. */
-function fill(places: readonly (string | undefined)[], people: readonly Person[]): number {
-  const holder = new Map<number, Person>();
-  const seat = (person: Person, tried: Set<number>): boolean =>
+function fill(places: readonly (string | undefined)[], voters: readonly Voter[]): number {
+  const holder = new Map<number, Voter>();
+  const seat = (each: Voter, tried: Set<number>): boolean =>
     places.some((group, place) => {
-      if (tried.has(place) || !belongs(person, group)) return false;
+      if (tried.has(place) || !belongs(each, group)) return false;
       tried.add(place);
       const sitting = holder.get(place);
       if (sitting !== undefined && !seat(sitting, tried)) return false;
-      holder.set(place, person);
+      holder.set(place, each);
       return true;
     });
-  return people.filter((person) => seat(person, new Set())).length;
+  return voters.filter((each) => seat(each, new Set())).length;
 }
 
-/** Whether these people could fill all places, if each of them approved. */
+/** Whether these people could decide it: fill all places, those who are asked later included, or break the glass. */
 export const enoughPeople = (requirement: Requirement, people: readonly Person[], principal: Principal): boolean => {
   const places = placesOf(requirement);
-  return fill(places, eligible(requirement, people, principal)) >= places.length;
+  const voters = people.map((person) => voter(person, escalatesTo(requirement)));
+  return (
+    fill(places, eligible(requirement, voters, principal)) >= places.length ||
+    people.some((person) => mayBreakGlass(requirement, person))
+  );
 };
 
 /** `0 of 1 from sre`: what an approval needs, in words. */

@@ -134,6 +134,21 @@ export interface Approval extends Omit<ApprovalDraft, 'card' | 'input'> {
   readonly card: PlanCard;
   /** Whether any process waits for it now. */
   readonly awaited: boolean;
+  /** After a break-glass: undefined while it stays open for somebody else to look at. */
+  readonly review?: Review;
+}
+
+/** Somebody else has looked at what was countersigned by break-glass. */
+export interface Review {
+  readonly person: string;
+  readonly comment: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+export interface ReviewRequest {
+  readonly person: Person;
+  readonly comment: string | undefined;
 }
 
 export interface VoteRequest {
@@ -182,6 +197,11 @@ export interface Approvals {
    * @throws ApprovalDenied, ApprovalExpired, ApprovalWithdrawn, PlanDrifted when another end was first; Denied when votes and chain disagree
    */
   claim(id: string, requirement: Requirement): Promise<Approval>;
+  /**
+   * What was countersigned by break-glass was looked at by somebody else: not who broke it, nor the person behind the agent.
+   * @throws NotFound, Invalid (no break-glass, reviewed already, not in the registry), ApprovalDenied (not somebody else)
+   */
+  review(id: string, review: ReviewRequest): Promise<Approval>;
   /** Ends the waiting without a run. False: another end was first. */
   close(id: string, command: 'withdraw' | 'drift' | 'expire', because: string): Promise<boolean>;
   /** After a claim: how the run ended, with the result to hand out (sealed at rest). */

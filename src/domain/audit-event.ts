@@ -15,6 +15,7 @@ export const auditTypes = [
   'VoteWithdrawn',
   'ApprovalClaimed',
   'ApprovalClosed',
+  'BreakGlassReviewed',
   'Authorized',
   'Executed',
   'Failed',
@@ -61,6 +62,7 @@ export interface ChainedVote {
   readonly decision: 'approve' | 'deny' | 'undo';
   readonly n: number;
   readonly planDigest: string;
+  readonly breakGlass?: boolean;
 }
 
 /** The type of the line that ends a run. */

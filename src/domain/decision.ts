@@ -36,8 +36,17 @@ export interface Requirement {
   /** Whether the person behind the agent may countersign (off in the strict bundle). */
   readonly ownerMay: boolean;
   readonly confirmCode: boolean;
-  /** Whom to ask too when nobody has decided for so long. Carried and shown; the channels do not act on it yet. */
+  /** Whom to ask too when nobody has decided for so long: from then on their approve fills any place. */
   readonly escalation?: readonly Escalation[];
+  /** Off unless every rule that asks names it. */
+  readonly breakGlass?: BreakGlass;
+}
+
+/** Whoever is in all of these groups may countersign alone, their own agent's request too, with a typed reason. */
+export interface BreakGlass {
+  readonly groups: readonly string[];
+  /** From that vote until it must be used; never longer than `useWithinSeconds`. */
+  readonly withinSeconds: number;
 }
 
 export interface Escalation {

@@ -1,4 +1,5 @@
 import type { Approval } from '../domain/approval.ts';
+import { brokenGlass } from '../domain/approval-exceptions.ts';
 import { planDigestOf } from '../domain/digest.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
@@ -28,6 +29,7 @@ export async function claim(gate: Gate, call: Call, approval: Approval): Promise
   // What people approved is what the log's lines name, also where less than all of it is still there to be deleted.
   call.story = { ...call.story, planDigest: ident(approval.planDigest) };
   const claimed = await gate.approvals.claim(approval.id, requirement);
+  if (brokenGlass(claimed.votes) !== undefined) call.story = { ...call.story, breakGlass: true };
   return { prepared: fresh, approval: claimed };
 }
 

@@ -28,7 +28,14 @@ export const requirement = z
     escalate: z
       .strictObject({ after: duration, to: group })
       .optional()
-      .describe('Ask this group too when nobody has decided for so long'),
+      .describe('Ask this group too when nobody has decided for so long: from then on their approve fills any place'),
+    breakGlass: z
+      .strictObject({
+        group: group.describe('Who may countersign alone, their own agent too, with a typed reason'),
+        within: duration.describe('From that vote until it must be used'),
+      })
+      .optional()
+      .describe('Off unless every rule that asks names one'),
   })
   .refine((each) => (each.slots === undefined) !== (each.people === undefined && each.groups === undefined), {
     message: 'give people, groups or both, or else slots',

@@ -1,4 +1,4 @@
-import type { Escalation, Requirement, Slot } from '../domain/decision.ts';
+import type { BreakGlass, Escalation, Requirement, Slot } from '../domain/decision.ts';
 import type { RuleRequirement } from './rule.ts';
 
 const defaultSeconds = 15 * 60;
@@ -12,6 +12,7 @@ export function addUp(requirements: readonly (RuleRequirement | undefined)[]): R
   for (const requirement of requirements)
     for (const { group, count } of slotsOf(requirement)) counts.set(group, Math.max(counts.get(group) ?? 0, count));
   const escalation = escalationsOf(requirements);
+  const breakGlass = breakGlassOf(requirements);
   return {
     slots: inOrder(counts),
     decideWithinSeconds: shortest(requirements.map((each) => each?.decideWithin)),
@@ -19,6 +20,7 @@ export function addUp(requirements: readonly (RuleRequirement | undefined)[]): R
     ownerMay: requirements.length > 0 && requirements.every((each) => each?.ownerMay === true),
     confirmCode: requirements.some((each) => each?.confirmCode === true),
     ...(escalation.length === 0 ? {} : { escalation }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
   };
 }
 
@@ -54,4 +56,14 @@ function escalationsOf(requirements: readonly (RuleRequirement | undefined)[]): 
   return [...earliest]
     .map(([group, afterSeconds]) => ({ afterSeconds, group }))
     .sort((a, b) => a.afterSeconds - b.afterSeconds || (a.group < b.group ? -1 : 1));
+}
+
+/** Only where every rule names one: who breaks it is in all of their groups, and has the shortest time. */
+function breakGlassOf(requirements: readonly (RuleRequirement | undefined)[]): BreakGlass | undefined {
+  const named = requirements.flatMap((each) => each?.breakGlass ?? []);
+  if (named.length === 0 || named.length < requirements.length) return undefined;
+  return {
+    groups: [...new Set(named.map(({ group }) => group))].sort(),
+    withinSeconds: Math.min(...named.map(({ within }) => within)),
+  };
 }

@@ -53,6 +53,7 @@ export function createAuditFake(file?: string): AuditFake {
           decision: fields.decision as ChainedVote['decision'],
           n: Number(fields.n),
           planDigest: String(fields.planDigest),
+          ...(fields.breakGlass === true ? { breakGlass: true } : {}),
         })),
     runOf: async () => undefined,
     openIntents: async () => [],
