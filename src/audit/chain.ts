@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { iso } from '../domain/environment.ts';
 import { chainLine, genesis, lineDigest } from '../domain/hash-chain.ts';
 import { chainName } from './chain-files.ts';
@@ -22,8 +21,6 @@ export interface Chain {
   sync(): void;
   /** The same, beside other work. */
   syncLater(): Promise<void>;
-  /** Moving average of a write and its sync, in milliseconds. */
-  readonly pace: number;
   close(): void;
 }
 
@@ -52,21 +49,10 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
   /** Bytes that are durable, and bytes that are written. */
   let good = 0;
   let written = 0;
-  let began = 0;
-  let pace = 0.25;
-  const synced = (): void => {
-    good = written;
-    // One slow sync in a hundred says nothing about the disk.
-    pace += (Math.min(performance.now() - began, 2) - pace) / 10;
-  };
   const takeBack = (): void => attempt(() => files.truncate(handle, good));
   return {
     file,
-    get pace() {
-      return pace;
-    },
     write: (entries) => {
-      began = performance.now();
       let batch = '';
       for (const { time, type, members } of entries) {
         seq += 1;
@@ -91,7 +77,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
         takeBack();
         throw thrown;
       }
-      synced();
+      good = written;
     },
     syncLater: async () => {
       try {
@@ -100,7 +86,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
         takeBack();
         throw thrown;
       }
-      synced();
+      good = written;
     },
     close: () => attempt(() => files.close(handle)),
   };

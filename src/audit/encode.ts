@@ -30,7 +30,7 @@ export function encodeSoon(event: AuditEvent): { readonly members: string } {
     members ??= encodeMembers(fields);
     return members;
   };
-  if (fields.reduce((sum, field) => sum + roughLength(field), 0) < certainlyShort) setImmediate(encoded);
+  if (roughLength(fields) < certainlyShort) setImmediate(encoded);
   else encoded();
   return {
     get members() {
@@ -39,27 +39,36 @@ export function encodeSoon(event: AuditEvent): { readonly members: string } {
   };
 }
 
-const roughLength = ([key, value]: readonly [string, Json]): number =>
-  key.length + (typeof value === 'string' ? value.length : Array.isArray(value) ? value.join('').length : 32);
+function roughLength(fields: JsonObject): number {
+  let sum = 0;
+  for (const key in fields) {
+    const value = fields[key];
+    sum += key.length + (typeof value === 'string' ? value.length : Array.isArray(value) ? value.join('').length : 32);
+  }
+  return sum;
+}
 
-function fieldsOf(event: AuditEvent): readonly (readonly [string, Json])[] {
-  const fields: [string, Json][] = [['invocation', event.invocation]];
-  for (const [key, value] of Object.entries(event.fields)) {
+function fieldsOf(event: AuditEvent): JsonObject {
+  const fields: Record<string, Json> = { invocation: event.invocation };
+  for (const key in event.fields) {
+    const value = event.fields[key];
     if (value === undefined) continue;
     if (reserved.has(key)) throw new TypeError(`an audit event has a field ${key}, which is the log's own`);
     const plain = isList(value) ? value.map(plainOf) : plainOf(value);
-    if (plain !== undefined) fields.push([key, plain]);
+    fields[key] = plain;
   }
   return fields;
 }
 
 /** Members within the length of a line: a value that is too long keeps its head and names the digest of the rest. */
-function encodeMembers(fields: readonly (readonly [string, Json])[]): string {
+function encodeMembers(fields: JsonObject): string {
   let cap = maxLineBytes / 4;
   // Most lines are short and whole: their members become text in one go.
-  let members = fields.length === 0 ? '' : `,${visibleJson(Object.fromEntries(fields)).slice(1, -1)}`;
+  let members = `,${visibleJson(fields).slice(1, -1)}`;
   while (Buffer.byteLength(members) > maxLineBytes - frameBytes) {
-    members = fields.map(([key, value]) => jsonMember(key, shorten(value, cap))).join('');
+    members = Object.entries(fields)
+      .map(([key, value]) => jsonMember(key, shorten(value, cap)))
+      .join('');
     cap /= 2;
     if (cap < 1) throw new TypeError('an audit event has too many fields');
   }

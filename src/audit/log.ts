@@ -35,8 +35,6 @@ interface Waiting extends Entry {
 const noteWithin = 40;
 /** While the log cannot be written, how often it is tried without being asked. */
 const tryAgainEvery = 1_000;
-/** Above that many milliseconds a sync beside other work beats one that holds the process up. */
-const slowSync = 0.5;
 /** Notes that are kept while the log cannot be written. */
 const mostKept = 10_000;
 
@@ -64,8 +62,6 @@ class GroupCommitLog implements OpenAuditLog {
   #file = '';
   #queue: Waiting[] = [];
   #syncing = false;
-  #scheduled = false;
-  #flushedThisTurn = false;
   #healthy = true;
   #closed = false;
   #dropped = 0;
@@ -95,7 +91,7 @@ class GroupCommitLog implements OpenAuditLog {
       if (this.#closed) throw unavailable(this.#options.folder, undefined);
       const entry = this.#entryOf(event);
       this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
-      this.#schedule();
+      this.#flush();
     });
   }
 
@@ -119,7 +115,7 @@ class GroupCommitLog implements OpenAuditLog {
     };
     if (this.#queue.length >= mostKept) this.#dropped += 1;
     else this.#queue.push(entry);
-    this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();
+    this.#flushSoon();
   }
 
   async close(): Promise<void> {
@@ -163,39 +159,18 @@ class GroupCommitLog implements OpenAuditLog {
     return { time: this.#options.clock.now(), type: event.type, members: encodeEvent(event) };
   }
 
-  /** All appends of a tick go together; a caller that appends again at once waits a turn, so that others get theirs. */
-  #schedule(): void {
-    if (this.#scheduled || this.#syncing) return;
-    this.#scheduled = true;
-    const flush = (): void => this.#flush();
-    if (this.#flushedThisTurn) setImmediate(flush);
-    else process.nextTick(flush);
-  }
-
+  /** The sync runs beside other work; what is appended meanwhile goes together, with the next one. */
   #flush(): void {
-    this.#scheduled = false;
     if (this.#syncing || this.#queue.length === 0) return;
-    this.#flushedThisTurn = true;
-    setImmediate(() => {
-      this.#flushedThisTurn = false;
-    });
     const batch = this.#takeQueue();
+    let chain: Chain;
     try {
-      const chain = this.#chain ?? this.begin();
+      chain = this.#chain ?? this.begin();
       chain.write(batch);
-      if (chain.pace > slowSync) {
-        this.#syncLater(chain, batch);
-        return;
-      }
-      chain.sync();
     } catch (thrown) {
       this.#failed(batch, thrown);
       return;
     }
-    this.#succeeded(batch);
-  }
-
-  #syncLater(chain: Chain, batch: readonly Waiting[]): void {
     this.#syncing = true;
     chain
       .syncLater()
@@ -206,7 +181,8 @@ class GroupCommitLog implements OpenAuditLog {
       .finally(() => {
         this.#syncing = false;
         for (const resolve of this.#idle.splice(0)) resolve();
-        if (this.#queue.length > 0) this.#schedule();
+        if (this.#queue.some(({ done }) => done !== undefined)) this.#flush();
+        else if (this.#queue.length > 0) this.#flushSoon();
       });
   }
 
@@ -222,6 +198,10 @@ class GroupCommitLog implements OpenAuditLog {
       return;
     }
     this.#succeeded(batch);
+  }
+
+  #flushSoon(): void {
+    this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();
   }
 
   #takeQueue(): readonly Waiting[] {
@@ -262,7 +242,7 @@ class GroupCommitLog implements OpenAuditLog {
   /** Readiness is red now, so perhaps nobody calls: beginning a chain tells whether the disk is well again. */
   #tryAgain(): void {
     this.#retryTimer = undefined;
-    if (this.#closed || this.#syncing || this.#scheduled) return;
+    if (this.#closed || this.#syncing) return;
     try {
       this.#chain ??= this.begin();
     } catch (thrown) {

@@ -60,7 +60,7 @@ export class ApiClient {
     const credentials = this.#connection.credentials;
     const found = credentials.authorization();
     const authorization = typeof found === 'object' ? await found : found;
-    const headers = ['accept', request.accept, 'audit-id', context.nextAuditId()];
+    const headers = ['accept', request.accept, 'audit-id', await context.nextAuditId()];
     if (authorization !== undefined) headers.push('authorization', authorization);
     if (tier.user !== undefined) headers.push(...extraHeaders(tier, context));
     let body: Buffer | null = null;

@@ -79,7 +79,7 @@ const tooOldForStdin = (): Error =>
   );
 
 async function headersFor(connection: Connection, api: Api): Promise<Record<string, string | string[]>> {
-  const headers: Record<string, string | string[]> = { 'audit-id': api.context.nextAuditId() };
+  const headers: Record<string, string | string[]> = { 'audit-id': await api.context.nextAuditId() };
   const authorization = await connection.credentials.authorization();
   if (authorization !== undefined) headers.authorization = authorization;
   const extras = extraHeaders(api.tier, api.context);

@@ -22,7 +22,7 @@ export function createAuditedSecretReader(options: AuditedSecretReaderOptions): 
     const context: RequestContext = {
       invocation,
       agent: 'countersign-masker',
-      nextAuditId: () => ids.next(),
+      nextAuditId: async () => ids.next(),
       signal: AbortSignal.timeout(30_000),
     };
     const done = (): void =>

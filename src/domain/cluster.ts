@@ -24,8 +24,11 @@ export interface RequestContext {
   readonly agent: string;
   readonly person?: string;
   readonly approval?: string;
-  /** The next Audit-ID of this invocation; every Kubernetes request takes one. */
-  readonly nextAuditId: () => string;
+  /**
+   * The next Audit-ID of this invocation; every Kubernetes request takes one. Resolves when the intent of the call is on disk,
+   * so that nothing leaves before. @throws AuditUnavailable
+   */
+  readonly nextAuditId: () => Promise<string>;
   readonly signal: AbortSignal;
 }
 

@@ -16,7 +16,14 @@ export interface Call {
   readonly auditIds: AuditIds;
   /** Keys that every later line of this call repeats, so that one grep tells the story. */
   story: Fields;
-  /** @throws AuditUnavailable: resolves when the line is on disk */
+  /**
+   * Begins to write RequestReceived while the call is planned: nothing leaves for the cluster and nothing is held or answered
+   * before `intended`.
+   */
+  intend(fields: Fields): void;
+  /** Resolves when RequestReceived is on disk. @throws AuditUnavailable */
+  intended: Promise<void>;
+  /** Resolves when the line is on disk. @throws AuditUnavailable */
   record(type: AuditEvent['type'], fields?: Fields): Promise<void>;
   /** Rides the next flush. */
   note(type: AuditEvent['type'], fields?: Fields): void;
@@ -43,6 +50,12 @@ export function beginCall(ports: GatePorts, invocation: Invocation): Call {
       principal: ident(principal.agent),
       ...(principal.person === undefined ? {} : { actingFor: ident(principal.person) }),
     },
+    intended: Promise.resolve(),
+    intend: (fields) => {
+      call.intended = call.record('RequestReceived', fields);
+      // Whoever needs it awaits it and is told; a call that is refused meanwhile does so at its end.
+      call.intended.catch(() => undefined);
+    },
     record: (type, fields = {}) => ports.audit.append(event(type, fields)),
     note: (type, fields = {}) => ports.audit.note(event(type, fields)),
     progress: (note) => invocation.progress?.(note),
@@ -51,7 +64,11 @@ export function beginCall(ports: GatePorts, invocation: Invocation): Call {
       agent: principal.agent,
       ...(principal.person === undefined ? {} : { person: principal.person }),
       ...(approval === undefined ? {} : { approval }),
-      nextAuditId: () => auditIds.next(),
+      nextAuditId: async () => {
+        const id = auditIds.next();
+        await call.intended;
+        return id;
+      },
       // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.
       signal: approval === undefined ? invocation.signal : new AbortController().signal,
     }),

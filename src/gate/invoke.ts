@@ -20,7 +20,7 @@ import { executePlan } from './execute.ts';
 import type { Gate } from './gate.ts';
 import { askOrAttach, hold } from './hold.ts';
 import { notSeenYet } from './kept.ts';
-import { createLimiter, type Limiter } from './limit.ts';
+import { createLimiter, type Entered } from './limit.ts';
 import type { GatePorts } from './ports.ts';
 import { useApproval } from './use.ts';
 
@@ -29,28 +29,35 @@ export function createInvoke(ports: GatePorts): Invoke {
   const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random), answered: createAnswered(ports) };
   return async (invocation) => {
     const call = beginCall(gate, invocation);
-    let leave = (): void => undefined;
+    let entered: Entered;
     try {
-      leave = limiter.enter(invocation.principal);
+      entered = limiter.enter(invocation.principal);
     } catch (thrown) {
       return refuse(gate, call, toCountersignError(thrown));
     }
     try {
-      return await throughTheGate(gate, call, limiter);
+      const outcome = await throughTheGate(gate, call, entered).catch((thrown) =>
+        refuseAndRecord(gate, call, toCountersignError(thrown)),
+      );
+      await call.intended;
+      return outcome;
     } catch (thrown) {
-      return await refuseAndRecord(gate, call, toCountersignError(thrown));
+      return refuse(gate, call, toCountersignError(thrown));
     } finally {
-      leave();
+      entered.leave();
     }
   };
 }
 
-async function throughTheGate(gate: Gate, call: Call, limiter: Limiter): Promise<Outcome> {
-  await recordDropped(call, limiter);
-  await call.record('RequestReceived', { client: ident(call.invocation.client.name.slice(0, 64)) });
+async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Promise<Outcome> {
+  // What the rate limit dropped: one line, so that a flood shows and does not fill the disk.
+  if (dropped > 0) call.note('CallsDropped', { dropped });
+  call.intend({ client: ident(call.invocation.client.name.slice(0, 64)) });
 
   const tool = findTool(gate, call.invocation);
   const input = checkInput(gate, tool, call.invocation);
+  // A read is planned while its intent is written: the one request that it sends waits for it.
+  if (tool.kind === 'control' || tool.access.mutates) await call.intended;
   if (tool.kind === 'control') return control(gate, call, tool.command(input));
 
   const cluster = await clusterOf(gate, call);
@@ -67,12 +74,6 @@ async function throughTheGate(gate: Gate, call: Call, limiter: Limiter): Promise
   const held = await hold(gate, call, asked);
   if (held.state === 'pending') return held.outcome;
   return useApproval(gate, call, held.approval);
-}
-
-/** What the rate limit dropped since the last call got through: one line, so that a flood shows and does not fill the disk. */
-async function recordDropped(call: Call, limiter: Limiter): Promise<void> {
-  const dropped = limiter.takeDropped(call.invocation.principal);
-  if (dropped > 0) await call.record('CallsDropped', { dropped });
 }
 
 function findTool(gate: Gate, { tool }: Invocation): AnyTool {

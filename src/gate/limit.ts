@@ -12,10 +12,14 @@ interface Bucket {
 
 /** Rate for each principal, before the first audit line: a flood must not fill the disk. What is dropped is counted. */
 export interface Limiter {
-  /** @throws RateLimited; the returned function ends the call */
-  enter(principal: Principal): () => void;
-  /** Calls dropped since the last time this was asked, for one audit line. */
-  takeDropped(principal: Principal): number;
+  /** @throws RateLimited */
+  enter(principal: Principal): Entered;
+}
+
+export interface Entered {
+  /** Calls that were dropped since the last one got through, for one audit line. */
+  readonly dropped: number;
+  leave(): void;
 }
 
 const keyOf = (principal: Principal): string => JSON.stringify([principal.issuer, principal.subject, principal.agent]);
@@ -43,15 +47,14 @@ export function createLimiter(limits: Limits, clock: Clock): Limiter {
       }
       bucket.tokens -= 1;
       bucket.inFlight += 1;
-      return () => {
-        bucket.inFlight -= 1;
-      };
-    },
-    takeDropped: (principal) => {
-      const bucket = bucketOf(principal);
-      const dropped = bucket.dropped;
+      const { dropped } = bucket;
       bucket.dropped = 0;
-      return dropped;
+      return {
+        dropped,
+        leave: () => {
+          bucket.inFlight -= 1;
+        },
+      };
     },
   };
 }

@@ -22,7 +22,7 @@ async function open() {
   const context = {
     invocation: 'test',
     agent: 'test',
-    nextAuditId: () => `00000000-0000-8000-8000-${String(n++).padStart(12, '0')}`,
+    nextAuditId: async () => `00000000-0000-8000-8000-${String(n++).padStart(12, '0')}`,
     signal: new AbortController().signal,
   };
   const type = await cluster.planning(context).resolve('configmaps');

@@ -108,7 +108,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
     secretReader: opened.secretReader({
       invocation: 'masker',
       agent: 'masker',
-      nextAuditId: () => '',
+      nextAuditId: async () => '',
       signal: new AbortController().signal,
     }),
     log: silent,

@@ -40,7 +40,7 @@ async function reach(name: string, config: Config['clusters'][string]): Promise<
       const identity = await cluster.identity({
         invocation,
         agent: 'countersign-doctor',
-        nextAuditId: () => ids.next(),
+        nextAuditId: async () => ids.next(),
         signal: AbortSignal.timeout(15_000),
       });
       return ok(

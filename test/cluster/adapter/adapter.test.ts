@@ -17,7 +17,7 @@ describe('the adapter against a real API server only', () => {
   const context = (): RequestContext => ({
     invocation: '01JD6Q8Z',
     agent: 'deploy-bot',
-    nextAuditId: () => `adapter-${namespace}-${++auditIds}`,
+    nextAuditId: async () => `adapter-${namespace}-${++auditIds}`,
     signal: new AbortController().signal,
   });
   const open = (changes: object = {}, kubeconfig = controlPlane().kubeconfigPath) =>

@@ -71,7 +71,7 @@ describe('docs/kubernetes/planner.yaml', () => {
         invocation: '01JD6Q8Z',
         agent: 'deploy-bot',
         person: 'li@example.com',
-        nextAuditId: () => 'planner-test',
+        nextAuditId: async () => 'planner-test',
         signal: new AbortController().signal,
       };
       const cluster = openCluster({

@@ -40,7 +40,7 @@ export class Harness {
     return {
       invocation: 'contract',
       agent: 'contract-test',
-      nextAuditId: () => `contract-${this.namespace}-${++this.sent}`,
+      nextAuditId: async () => `contract-${this.namespace}-${++this.sent}`,
       signal: new AbortController().signal,
     };
   }

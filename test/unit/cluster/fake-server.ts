@@ -66,7 +66,7 @@ export function context(changes: Partial<RequestContext> = {}): RequestContext {
   return {
     invocation: '01JD6Q8Z',
     agent: 'deploy-bot',
-    nextAuditId: () => `audit-${++n}`,
+    nextAuditId: async () => `audit-${++n}`,
     signal: new AbortController().signal,
     ...changes,
   };
