@@ -15,7 +15,9 @@ export type Plain = Ident | number | boolean;
  * For names, kinds, verbs, ids, digests and times; never for values.
  */
 export const ident = (text: string): Ident =>
-  text.replace(/[^\x21-\x7e ]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`) as Ident;
+  (/^[\x20-\x7e]*$/.test(text)
+    ? text
+    : text.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)) as Ident;
 
 const isPlain = (hole: unknown): hole is Plain =>
   typeof hole === 'string' || typeof hole === 'number' || typeof hole === 'boolean';
@@ -91,8 +93,28 @@ export const asText = (masked: Masked<Json>): Masked<string> => {
   return seal(typeof value === 'string' ? value : JSON.stringify(value));
 };
 
-export const jsonText = (masked: Masked<Json>, indent = 0): Masked<string> =>
-  seal(JSON.stringify(open(masked), null, indent));
+/** Texts of objects that are answered in both channels, so that each is made once. */
+const texts = new WeakMap<object, string>();
+
+export function jsonText(masked: Masked<Json>): Masked<string> {
+  const value = open(masked);
+  const text = JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) texts.set(value, text);
+  return seal(text);
+}
+
+/** What `JSON.stringify` makes of an opened object, faster where `jsonText` has already made the text of what it holds. */
+export function stringifyOpened(opened: JsonObject): string {
+  const members = Object.entries(opened).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${JSON.stringify(key)}:${textOf(value)}`],
+  );
+  return `{${members.join(',')}}`;
+}
+
+const textOf = (value: Json): string =>
+  Array.isArray(value) ? `[${value.map(textOfOne).join(',')}]` : textOfOne(value);
+const textOfOne = (value: Json): string =>
+  (typeof value === 'object' && value !== null ? texts.get(value) : undefined) ?? JSON.stringify(value);
 
 export const yamlText = (masked: Masked<Json>): Masked<string> => seal(stringify(open(masked), { lineWidth: 0 }));
 
@@ -115,18 +137,6 @@ function projectJson(value: Json, paths: readonly (readonly string[])[]): Json {
     const deeper = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
     kept[key] = projectJson(value[key] as Json, deeper);
   }
-  return kept;
-}
-
-/** Without the members at these paths; for what people did not ask for (managedFields). */
-export const omit = (masked: Masked<Json>, ...paths: readonly (readonly string[])[]): Masked<Json> =>
-  seal(paths.reduce<Json>(without, open(masked)));
-
-function without(value: Json, path: readonly string[]): Json {
-  const [key, ...rest] = path;
-  if (key === undefined || !isJsonObject(value) || !Object.hasOwn(value, key)) return value;
-  if (rest.length > 0) return { ...value, [key]: without(value[key] as Json, rest) };
-  const { [key]: _, ...kept } = value;
   return kept;
 }
 

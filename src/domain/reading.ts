@@ -7,7 +7,6 @@ import {
   join,
   jsonText,
   type Masked,
-  omit,
   pick,
   project,
   say,
@@ -24,16 +23,8 @@ export type ReadView = {
   readonly fields: readonly string[];
 };
 
-/** An object as people want it: without what the server keeps for itself. */
-const plain = (masked: Masked<Json>): Masked<Json> =>
-  omit(
-    masked,
-    ['metadata', 'managedFields'],
-    ['metadata', 'annotations', 'kubectl.kubernetes.io/last-applied-configuration'],
-  );
-
 const shaped = (masked: Masked<Json>, view: ReadView): Masked<Json> =>
-  view.fields.length === 0 ? plain(masked) : project(plain(masked), view.fields);
+  view.fields.length === 0 ? masked : project(masked, view.fields);
 
 /** One object, and its events where they were asked for. */
 export async function showOne(
@@ -45,7 +36,7 @@ export async function showOne(
   const { type, namespace, name } = request.object;
   const response = await cluster.send(request);
   const label = ident([type.kind, [namespace, name].filter((part) => part !== undefined).join('/')].join(' '));
-  const masked = maskedPaths(response);
+  const masked = response.masked;
   const message = say`${label}, cluster ${ident(cluster.name)}${hidden(masked)}.`;
   if (request.representation === 'table') {
     const table = tableText(response.body, { wide: view.output === 'wide', namespaces: false });
@@ -70,10 +61,6 @@ const hidden = (paths: readonly string[]): Masked<string> =>
   paths.length === 0
     ? say``
     : say`: ${paths.length} ${ident(paths.length === 1 ? 'value' : 'values')} masked; keys, type and labels are real`;
-
-/** What was hidden in what is shown; `plain` leaves the rest out. */
-const maskedPaths = (response: MaskedResponse): readonly string[] =>
-  response.masked.filter((path) => !path.includes('last-applied-configuration') && !path.includes('managedFields'));
 
 const useByReference = say`No tool here shows masked values. Use them by reference (secretKeyRef). To change other fields leave the masked keys out; a placeholder in a manifest is refused.`;
 
@@ -100,7 +87,7 @@ export async function showList(cluster: ToolCluster, request: ListRequest, view:
       shown,
       remaining,
       continue: cursor === undefined ? undefined : ident(cursor),
-      masked: maskedPaths(response).map(ident),
+      masked: response.masked.map(ident),
       warnings: response.warnings.length === 0 ? undefined : response.warnings,
     }),
     text: join([text, ...response.warnings.map((warning) => say`Warning: ${warning}`)], say`\n`),

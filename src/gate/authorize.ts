@@ -60,12 +60,15 @@ export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): P
     tool: tool.name,
     cluster: cluster.name,
     targets,
-    facts: plan.facts,
+    // Of a read they are only derived when a rule looks at them.
+    get facts() {
+      return plan.facts;
+    },
     now: gate.clock.now(),
   });
   call.story = {
     ...call.story,
-    planDigest: ident(plan.planDigest),
+    ...(tool.access.mutates || decision.verdict === 'review' ? { planDigest: ident(plan.planDigest) } : {}),
     ...(decision.rule === undefined ? {} : { rule: ident(decision.rule) }),
     bundleDigest: ident(decision.bundleDigest),
   };

@@ -3,6 +3,7 @@ import type { Target } from '../domain/decision.ts';
 import { callDigest, objectDigests, planDigestOf, requestForm } from '../domain/digest.ts';
 import type { ObjectEffect } from '../domain/effect.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { lazy } from '../domain/lazy.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { PlannedRequest } from '../domain/request.ts';
@@ -35,20 +36,29 @@ export async function draft(
   const completed = await completeOrDeny(gate, call, tool, cluster, drafted, planning, bare, pinned);
   const requests = completed.map(({ request }) => request);
   const effects = completed.flatMap(({ effect }) => (effect === undefined ? [] : [effect]));
-  const digests = objectDigests(
-    completed.map((each) => formOf(gate, each)),
-    effects,
+  // A read that is allowed is bound to its requests alone, and never asks for digests.
+  const digests = lazy(() =>
+    objectDigests(
+      completed.map((each) => formOf(gate, each)),
+      effects,
+    ),
   );
   const principal = call.invocation.principal;
   const identity = await cluster.identity(call.context(), pinned !== undefined);
+  const facts = await factsOf(gate, bare, completed);
+  const planDigest = lazy(() => planDigestOf({ cluster: identity, principal, tool: tool.name }, digests()));
   const plan: Plan = {
     cluster: identity,
     principal,
     tool: tool.name,
     requests,
     effects,
-    facts: await factsOf(gate, bare, completed),
-    planDigest: planDigestOf({ cluster: identity, principal, tool: tool.name }, digests),
+    get facts() {
+      return facts();
+    },
+    get planDigest() {
+      return planDigest();
+    },
     manifestDigests: completed.flatMap(({ manifestDigest }) => manifestDigest ?? []),
     notes: [...(drafted.notes ?? []), ...gone(pinned, requests)],
   };
@@ -58,10 +68,11 @@ export async function draft(
     input,
     cluster,
     plan,
-    objectDigests: digests,
+    get objectDigests() {
+      return digests();
+    },
     view: drafted.view ?? null,
     targets: targetsOf(requests),
-    // A read that is allowed never asks for it.
     get callDigest() {
       return callDigestOf(principal, cluster.name, tool.name, input);
     },

@@ -1,4 +1,5 @@
 import type { Approval } from '../domain/approval.ts';
+import { withoutBookkeeping } from '../domain/bookkeeping.ts';
 import type { ExecutionHandle } from '../domain/cluster.ts';
 import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
@@ -67,7 +68,7 @@ async function authorized(call: Call, prepared: Prepared, approval: Approval | u
 async function run(gate: Gate, call: Call, prepared: Prepared, approval: Approval | undefined): Promise<ToolAnswer> {
   const { plan, tool, cluster, view } = prepared;
   const context = call.context(tool.access.mutates ? (approval?.id ?? '') : undefined);
-  const grant = gate.mint({ planDigest: plan.planDigest, requests: plan.requests });
+  const grant = gate.mint(plan);
   const handle = cluster.execution(grant, context);
   const toolCluster: ToolCluster = {
     name: plan.cluster.name,
@@ -85,7 +86,7 @@ async function sendMasked(
   request: GetRequest | ListRequest,
 ): Promise<MaskedResponse> {
   const response = await handle.send(request);
-  const { value, masked } = gate.masker.object(response.body);
+  const { value, masked } = gate.masker.object(withoutBookkeeping(response.body));
   return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning)) };
 }
 

@@ -28,8 +28,9 @@ export function indexed(rules: readonly CompiledRule[]): Index {
       ),
     );
   const ofVerb = (verb: Access['verb']): readonly Candidates[] => byVerb.get(verb) ?? all;
-  // An apply whose object is not known yet may turn out to be a create.
-  const ofTarget = ({ access, resourceGroup }: Target) => (resourceGroup === undefined ? all : ofVerb(access.verb));
+  // An apply whose object is not known yet may turn out to be a create: then every rule is asked, and says so itself.
+  const ofTarget = ({ access, resourceGroup }: Target) =>
+    resourceGroup === undefined && access.verb === 'patch' ? all : ofVerb(access.verb);
   return { ofTarget, ofVerb };
 }
 

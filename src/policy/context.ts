@@ -1,6 +1,7 @@
 import type { DecisionInput, Target } from '../domain/decision.ts';
 import { factSpecs } from '../domain/facts/spec.ts';
 import type { FactFields } from '../domain/facts/specs/type.ts';
+import { lazy } from '../domain/lazy.ts';
 import type { Scope } from './cel/closure.ts';
 import { type Condition, type Conditions, createConditions } from './cel/condition.ts';
 import type { Members } from './cel/values.ts';
@@ -49,24 +50,30 @@ export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: '
     if (made === undefined) throw new Error(`no root ${root}`);
     return new made(...raw);
   };
-  const principal = view('principal', { client: '', person: '', ...defined(input.principal) });
-  const time = view('time', timeOf(input.now));
+  // Most reads meet rules without conditions: what those would read is made when the first one is asked.
+  const scopeOf = (target: Target, index: number): Scope => ({
+    roots: {
+      principal: view('principal', { client: '', person: '', ...defined(input.principal) }),
+      time: view('time', timeOf(input.now)),
+      call: view('call', callOf(input, target)),
+      facts: view('facts', input.facts?.call, input.facts?.objects[index]),
+    },
+    variables: [],
+  });
   return input.targets.map((target, index) => {
-    const facts = view('facts', input.facts?.call, input.facts?.objects[index]);
-    const scope: Scope = {
-      roots: { principal, time, call: view('call', callOf(input, target)), facts },
-      variables: [],
-    };
+    const scope = lazy(() => scopeOf(target, index));
     const unknown = pass === 'first' ? unknownIn(target) : undefined;
     // Of full length at once: one that grows by its gaps is a hash table.
     const known = new Array<Value | undefined>(conditions.size());
     return {
       target,
-      namespaceLabels: pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels,
+      get namespaceLabels() {
+        return pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels;
+      },
       value: (condition) => {
         const before = known[condition.id];
         if (before !== undefined) return before;
-        const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(scope);
+        const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(scope());
         known[condition.id] = value;
         return value;
       },

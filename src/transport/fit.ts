@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
+import { stringifyOpened } from '../domain/masked.ts';
 
 /** How to get what did not fit: the same for every tool that can answer much. */
 const narrower =
@@ -31,7 +32,7 @@ const wholeCharacters = (buffer: Buffer, bytes: number): string =>
  * until it fits into `bytes`, as JSON text.
  */
 export function fitJson(data: JsonObject, bytes: number): { readonly json: string; readonly left: string | undefined } {
-  const json = JSON.stringify(data);
+  const json = stringifyOpened(data);
   if (Buffer.byteLength(json) <= bytes) return { json, left: undefined };
   const cuts: string[] = [];
   const kept = shrink(data, bytes - 500, '', cuts);

@@ -4,6 +4,7 @@ import { deriveFacts } from '../../domain/facts/derive.ts';
 import { labelsOf, type NamespaceLabels, namespaceTouched } from '../../domain/facts/environment.ts';
 import type { Facts } from '../../domain/facts/facts.ts';
 import { factsRecord } from '../../domain/facts/recorded.ts';
+import { lazy } from '../../domain/lazy.ts';
 import { byteLength, type Ident, ident, jsonText, type Masked } from '../../domain/masked.ts';
 import { accessOf, isMutating, type PlannedRequest } from '../../domain/request.ts';
 import type { ResourceType } from '../../domain/resource.ts';
@@ -13,11 +14,14 @@ import type { Completed } from './completed.ts';
 /** What fits into a line of the audit log beside everything else. */
 const longestInLine = 32 * 1024;
 
-/** The facts of a plan; the objects that they are read off are not kept. */
-export async function factsOf(gate: Gate, bare: PlanningHandle, completed: readonly Completed[]): Promise<Facts> {
+/** The facts of a plan, derived when they are asked for; the objects that they are read off are not kept for longer. */
+export async function factsOf(gate: Gate, bare: PlanningHandle, completed: readonly Completed[]): Promise<() => Facts> {
   const seen = completed.map(({ request, effect, before, after, body }) => ({ request, effect, before, after, body }));
   const asked = seen.filter(({ request }) => isMutating(request) || readsLabels(gate, request)).map(namespaceTouched);
-  return deriveFacts({ seen, namespaceLabels: await namespaceLabels(bare, asked) });
+  const labels = asked.length === 0 ? {} : await namespaceLabels(bare, asked);
+  const derived = lazy(() => deriveFacts({ seen, namespaceLabels: labels }));
+  if (asked.length > 0) derived();
+  return derived;
 }
 
 /** What is known of a read before it is made: not the labels of its namespace, so a rule that reads those does not allow it. */
