@@ -4,6 +4,7 @@ import type { Log } from '../domain/environment.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import type { Invoke } from '../domain/invocation.ts';
 import { ident, type Masked, say } from '../domain/masked.ts';
+import type { Principal } from '../domain/principal.ts';
 import { localPrincipal } from '../identity/local.ts';
 import type { CallSettings } from '../transport/calls.ts';
 import { refusalWithoutGate } from '../transport/own-outcomes.ts';
@@ -37,6 +38,14 @@ export function createBackend(options: BackendOptions): Backend {
     return compose(config, { sandbox: options.sandbox, serves: true, env: options.env, log });
   });
   let opened: Composition | undefined;
+  let known: Principal | undefined;
+  /** Asked for each call; the user of a process does not change, and the system is slow to tell it. */
+  const caller = (composition: Composition | undefined): Principal => {
+    if (composition === undefined) return localPrincipal('nobody', nobody);
+    known ??= localPrincipal(composition.localUser(), composition.people);
+    return known;
+  };
+  const configured = retried(async () => settingsOf(await load(), caller, () => opened));
   const ready = async (): Promise<Composition> => {
     opened = await open();
     return opened;
@@ -46,23 +55,17 @@ export function createBackend(options: BackendOptions): Backend {
     invoke: async (invocation) => {
       try {
         const composition = await ready();
-        return await composition.invoke({ ...invocation, principal: caller(composition) });
+        const principal = caller(composition);
+        return await composition.invoke(invocation.principal === principal ? invocation : { ...invocation, principal });
       } catch (thrown) {
         return refusalWithoutGate(told(thrown, log));
       }
     },
-    settings: async () => {
-      const loaded = await load().catch((thrown) => void told(thrown, log));
-      const waits = waitTable(loaded);
-      // Loaded here: the client has its answer to `initialize` before the schemas are made.
-      const { tools } = await import('../../tools/index.ts');
-      return {
-        tools,
-        prefix: loaded?.config.tools.prefix ?? '',
-        principal: () => caller(opened),
-        waitBudget: (client, progress) => waitBudget(waits, client, progress),
-      };
-    },
+    settings: () =>
+      configured().catch((thrown) => {
+        told(thrown, log);
+        return settingsOf(undefined, caller, () => opened);
+      }),
     policy: async () => {
       try {
         const composition = await ready();
@@ -80,12 +83,22 @@ export function createBackend(options: BackendOptions): Backend {
 }
 
 const nobody = { byOsUser: () => undefined };
-let user: string | undefined;
-/** Asked for each call; the user of a process does not change, and the system is slow to tell it. */
-const caller = (composition: Composition | undefined) => {
-  if (composition !== undefined) user ??= composition.localUser();
-  return localPrincipal(user ?? 'nobody', composition?.people ?? nobody);
-};
+
+async function settingsOf(
+  loaded: LoadedConfig | undefined,
+  caller: (composition: Composition | undefined) => Principal,
+  opened: () => Composition | undefined,
+): Promise<CallSettings> {
+  const waits = waitTable(loaded);
+  // Loaded here: the client has its answer to `initialize` before the schemas are made.
+  const { tools } = await import('../../tools/index.ts');
+  return {
+    tools,
+    prefix: loaded?.config.tools.prefix ?? '',
+    principal: () => caller(opened()),
+    waitBudget: (client, progress) => waitBudget(waits, client, progress),
+  };
+}
 
 /** The error for the agent; the operator finds it in the log, cause included. */
 function told(thrown: unknown, log: Log): CountersignError {

@@ -5,11 +5,24 @@ import { nearest } from './nearest.ts';
 
 const versionPattern = /^v\d+(?:(?:alpha|beta)\d+)?$/;
 
+/** What was found among the same types before: agents say the same few names again and again. */
+const foundBefore = new WeakMap<readonly ServedType[], Map<string, ResourceType>>();
+const mostKept = 1_000;
+
 /**
  * A resource as people say it. Undefined: there is none. Without a group core wins over built-in groups, these over the rest.
  * @throws Invalid when several are left
  */
 export function findResource(types: readonly ServedType[], said: string): ResourceType | undefined {
+  const known = foundBefore.get(types) ?? new Map<string, ResourceType>();
+  const before = known.get(said);
+  if (before !== undefined) return before;
+  const found = searchResource(types, said);
+  if (found !== undefined && known.size < mostKept) foundBefore.set(types, known.set(said, found));
+  return found;
+}
+
+function searchResource(types: readonly ServedType[], said: string): ResourceType | undefined {
   const wanted = said.toLowerCase();
   const plain = matching(types, wanted).filter((each) => each.preferred);
   for (const tier of tiers) {

@@ -36,4 +36,8 @@ export function newInvocationId(clock: Clock, random: Random): string {
 /** An approval id, `cs-` and six characters that a person can read out; unique within one state store by exclusive creation. */
 export const newApprovalId = (random: Random): string => `cs-${base32(random.bytes(6)).toLowerCase()}`;
 
-const base32 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => crockford[byte % 32]).join('');
+function base32(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += crockford[byte % 32];
+  return text;
+}

@@ -48,7 +48,8 @@ export function createCalls(options: CallOptions): Calls {
   const ends = new Set<Promise<void>>();
   /** A tool that is not there goes to the gate by the name it came with: the gate says so and records it. */
   const toolName = (published: string, { tools, prefix }: CallSettings): string =>
-    tools.find((tool) => `${prefix}${tool.name}` === published)?.name ?? published;
+    tools.find(({ name }) => published.length === prefix.length + name.length && published === prefix + name)?.name ??
+    published;
 
   const answer = async (
     id: RequestId,
