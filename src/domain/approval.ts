@@ -82,6 +82,8 @@ export interface Person {
 export interface PeopleRegistry {
   byId(id: string): Person | undefined;
   byOsUser(name: string): Person | undefined;
+  /** Of one workspace: the same user id may be another person's elsewhere. */
+  bySlack(team: string, user: string): Person | undefined;
   all(): readonly Person[];
   /**
    * Resolves when who is in which group is fresh enough for a claim; missing where nothing can change.
@@ -227,4 +229,7 @@ export interface ApprovalChannel {
    * @throws Unavailable when that cannot be found out: then nothing is claimed, and the approval stays
    */
   caughtUp(approval: Approval): Promise<void>;
+  /** Begins to deliver, in a process that serves: what is open, and what ended while nobody delivered. Idempotent. */
+  start?(approvals: Approvals): Promise<void>;
+  stop?(): Promise<void>;
 }

@@ -1,0 +1,114 @@
+import type { Approval, ApprovalChannel, Approvals, PeopleRegistry } from '../../domain/approval.ts';
+import type { Clock, Log } from '../../domain/environment.ts';
+import { CountersignError } from '../../domain/errors.ts';
+import { lazy } from '../../domain/lazy.ts';
+import type { Masked } from '../../domain/masked.ts';
+import type { State } from '../../domain/state.ts';
+import type { SlackConfig } from './config.ts';
+import { createHolder } from './holder.ts';
+import { Keeper } from './keeper.ts';
+import { createMentions } from './mentions.ts';
+import type { PostedStore, SlackApi, SlackInbound, SlackWords } from './ports.ts';
+import { createLedger, type Ledger } from './posted.ts';
+import { helpText, statusReply } from './words.ts';
+
+/** What the inbound half is made of. */
+export interface InboundParts {
+  readonly api: SlackApi;
+  readonly approvals: Approvals;
+  readonly posted: PostedStore;
+  readonly words: SlackWords;
+}
+
+export interface SlackChannelOptions {
+  readonly config: Pick<SlackConfig, 'channel' | 'channelName' | 'mode' | 'userGroups' | 'mention'>;
+  readonly api: SlackApi;
+  readonly state: State;
+  readonly people: PeopleRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A text that passed the mask before, once more. */
+  readonly mask: (text: string) => Masked<string>;
+  readonly createInbound: (parts: InboundParts) => SlackInbound;
+}
+
+/** Milliseconds between two looks whether the process that holds Slack is still there, and whether something is due. */
+const lookEvery = 1_000;
+
+/** Approvals as messages of one channel; votes as clicks and replies. Delivers from `start` on, in one process of several. */
+export function createSlackChannel(options: SlackChannelOptions): ApprovalChannel {
+  const { config, people, state } = options;
+  const ledger = createLedger(state);
+  let running: Running | undefined;
+  const wake = async (): Promise<void> => running?.keeper.wake();
+  return {
+    name: 'slack',
+    place: config.channelName === undefined ? `Slack (channel ${config.channel})` : `Slack #${config.channelName}`,
+    reachable: () => ({
+      people: people.all().filter(({ slack }) => slack !== undefined),
+      hint: 'name their Slack users under people (slack), or their Slack user group under approvals.slack.userGroups',
+    }),
+    post: wake,
+    update: wake,
+    caughtUp: (approval) => caughtUp(ledger, () => running?.inbound(), approval),
+    start: async (approvals) => {
+      running ??= await run(options, ledger, approvals);
+    },
+    stop: async () => {
+      const last = running;
+      running = undefined;
+      await last?.stop();
+    },
+  };
+}
+
+/** Any process can read a thread; only who serves has the inbound half, and only who serves claims. */
+async function caughtUp(ledger: Ledger, inbound: () => SlackInbound | undefined, approval: Approval): Promise<void> {
+  const entry = await ledger.entry(approval.id);
+  if (entry === undefined) return;
+  const unclear = entry === 'corrupt' || (entry.ts === undefined && entry.begun.length > 0);
+  if (!unclear && entry.ts === undefined) return;
+  const heard = inbound();
+  if (unclear || heard === undefined)
+    throw new CountersignError('Unavailable', `what was said in Slack about ${approval.id} cannot be read yet`, {
+      hint: 'try again in a moment; the approval stays',
+    });
+  await heard.catchUp(approval);
+}
+
+interface Running {
+  readonly keeper: Keeper;
+  readonly inbound: () => SlackInbound;
+  stop(): Promise<void>;
+}
+
+async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Approvals): Promise<Running> {
+  const { config, api, state, people, clock, log, mask, createInbound } = options;
+  const mentions = createMentions(people, config);
+  const words: SlackWords = {
+    status: (approval) => statusReply(approval, mentions),
+    help: helpText,
+    postDiff: (approval) => keeper.postWholePlan(approval),
+  };
+  const inbound = lazy(() => createInbound({ api, approvals, posted: ledger, words }));
+  const keeper = new Keeper({
+    ...{ api, ledger, approvals, mentions, clock, log, mask },
+    channel: config.channel,
+    holder: createHolder(state),
+    inbound: { start: () => inbound().start(), stop: () => inbound().stop() },
+    alwaysConnected: config.mode === 'http',
+  });
+  // What another process changes shows here; the timer is for what time changes, and for a holder that died.
+  const stopWatch = state.watch(await state.folder('approvals-view'), () => keeper.wake());
+  const timer = setInterval(() => void keeper.turn(), lookEvery).unref();
+  keeper.wake();
+  return {
+    keeper,
+    inbound,
+    stop: async () => {
+      clearInterval(timer);
+      stopWatch();
+      await keeper.stop();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import type { Approval, Approvals } from '../../domain/approval.ts';
+import { isOpen } from '../../domain/approval.ts';
+import type { Clock, Log } from '../../domain/environment.ts';
+import { CountersignError } from '../../domain/errors.ts';
+import { deliver, postWholePlan } from './delivery.ts';
+import type { Holder } from './holder.ts';
+import { Pace } from './pace.ts';
+import type { SlackInbound } from './ports.ts';
+import { type DeliveryParts, forgetMessage } from './posting.ts';
+import { failureOf } from './transport.ts';
+
+export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written'> {
+  readonly approvals: Pick<Approvals, 'list' | 'read' | 'result'>;
+  readonly holder: Holder;
+  readonly inbound: Pick<SlackInbound, 'start' | 'stop'>;
+  /** Takes signed HTTP, so it is there also while nothing is open. */
+  readonly alwaysConnected: boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Milliseconds between two looks at everything that is open, should a notice have been lost. */
+const lookEvery = 5_000;
+/** Milliseconds for which the connection stays after the last approval ended: somebody may still reply. */
+const linger = 60_000;
+
+/**
+ * Keeps Slack as the approvals are: in one process of those that share the state directory, which compares and makes it so.
+ * Nothing that matters is in memory: another process goes on where this one was killed.
+ */
+export class Keeper {
+  readonly #parts: KeeperParts;
+  readonly #delivery: DeliveryParts;
+  readonly #pace: Pace;
+  /** Ids of approvals that Slack has not been told the end of. */
+  #unfinished: Set<string> | undefined;
+  #changed = true;
+  #next = 0;
+  #connectedUntil = 0;
+  #turn: Promise<void> | undefined;
+  #again = false;
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+    this.#pace = new Pace(parts.clock, parts.log);
+    this.#delivery = { ...parts, api: this.#pace.around(parts.api), written: new Map() };
+  }
+
+  /** Something may have changed, here or in another process. */
+  wake(): void {
+    this.#changed = true;
+    void this.turn();
+  }
+
+  /** One look; one more if something changed meanwhile. Never rejects. */
+  async turn(): Promise<void> {
+    if (this.#turn !== undefined) {
+      this.#again = true;
+      return this.#turn;
+    }
+    const run = async (): Promise<void> => {
+      do {
+        this.#again = false;
+        await this.#look().catch((thrown: unknown) => {
+          this.#parts.log.error('Slack could not be looked after', { cause: String(thrown) });
+        });
+      } while (this.#again);
+    };
+    this.#turn = run().finally(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
+  }
+
+  /** The whole plan as a file in the thread. @throws Unavailable */
+  postWholePlan(approval: Approval): Promise<void> {
+    return this.#alone(approval.id, () => postWholePlan(this.#delivery, approval));
+  }
+
+  async stop(): Promise<void> {
+    await this.#turn;
+    await this.#parts.inbound.stop();
+    await this.#parts.holder.release();
+  }
+
+  async #look(): Promise<void> {
+    const { clock, holder } = this.#parts;
+    if (!(await holder.hold())) return;
+    const now = clock.now();
+    if (!this.#changed && now < this.#next) return;
+    this.#changed = false;
+    this.#next = now + lookEvery;
+    const work = await this.#work();
+    this.#connect(work.some(({ state }) => isOpen(state)));
+    for (const approval of work) {
+      if (this.#pace.isOut()) break;
+      await this.#deliverOne(approval);
+    }
+    this.#next = Math.min(this.#next, this.#pace.next());
+  }
+
+  /** What is open, and what ended and was not told yet; what people wait for first. */
+  async #work(): Promise<readonly Approval[]> {
+    const { approvals, ledger } = this.#parts;
+    this.#unfinished ??= new Set(
+      (await ledger.entries()).filter(({ complete }) => !complete).map((entry) => entry.approval),
+    );
+    const open = await approvals.list({ open: true });
+    const ids = new Set(open.map(({ id }) => id));
+    const ended: Approval[] = [];
+    for (const id of this.#unfinished) if (!ids.has(id)) ended.push(...(await this.#read(id)));
+    for (const id of ids) this.#unfinished.add(id);
+    return [...ended, ...open.toSorted((a, b) => a.decideBy - b.decideBy)];
+  }
+
+  async #read(id: string): Promise<readonly Approval[]> {
+    try {
+      return [await this.#parts.approvals.read(id)];
+    } catch (thrown) {
+      // Moved away when it was old: there is nothing left to say about it.
+      if (!(thrown instanceof CountersignError) || thrown.code !== 'NotFound') throw thrown;
+      this.#unfinished?.delete(id);
+      await this.#parts.ledger.remove(id);
+      return [];
+    }
+  }
+
+  async #deliverOne(approval: Approval): Promise<void> {
+    const { id, state } = approval;
+    if (!this.#pace.isDue(id)) return;
+    try {
+      this.#next = Math.min(this.#next, await this.#alone(id, () => deliver(this.#delivery, approval)));
+      this.#pace.worked(id);
+      if (!isOpen(state) && state !== 'claimed') this.#unfinished?.delete(id);
+    } catch (thrown) {
+      if (['message_not_found', 'thread_not_found'].includes(failureOf(thrown).error ?? ''))
+        await forgetMessage(this.#parts.ledger, id);
+      this.#pace.failed(id, thrown);
+    }
+  }
+
+  /** One at a time for one approval: its file would lose a step otherwise. */
+  async #alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const mine = (this.#busy.get(id) ?? Promise.resolve()).then(work);
+    const settled = mine.catch(() => undefined);
+    this.#busy.set(id, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.#busy.get(id) === settled) this.#busy.delete(id);
+    }
+  }
+
+  #connect(isAnythingOpen: boolean): void {
+    const { inbound, alwaysConnected, clock, log } = this.#parts;
+    const now = clock.now();
+    if (isAnythingOpen) this.#connectedUntil = now + linger;
+    const wanted = alwaysConnected || now < this.#connectedUntil;
+    if (wanted && !isAnythingOpen) this.#next = Math.min(this.#next, this.#connectedUntil);
+    // Not waited for: a connection that hangs must not keep messages from people.
+    (wanted ? inbound.start() : inbound.stop()).catch((thrown: unknown) => {
+      log.warn('Slack is not connected: votes there are read before a claim', { cause: String(thrown) });
+    });
+  }
+}
