@@ -44,9 +44,42 @@ export const vote = (
   withApprovals(options, io, async (composition, local) => {
     const person = voter(composition);
     const comment = options.comment ?? (words.length === 0 ? undefined : words.join(' '));
-    const approval = await composition.approvals.vote(id, { person, decision, comment, channel: 'terminal' });
+    // Whoever typed the id has repeated the code: here no button can be pressed by mistake.
+    const approval = await composition.approvals.vote(id, { person, decision, comment, channel: 'terminal', code: id });
     if (options.json === true) json(io, plain(approval));
     else for (const text of outcome(approval, decision, person, local)) line(io, text);
+  });
+
+/** Alone, with a typed reason; whoever has a shell as this user could do that too, which is why rules have to allow it. */
+export const breakGlass = (id: string, words: readonly string[], options: ApprovalOptions, io: Io): Promise<ExitCode> =>
+  withApprovals(options, io, async (composition) => {
+    const asked = { person: voter(composition), decision: 'approve', channel: 'terminal' } as const;
+    const vote = { ...asked, comment: words.join(' '), code: id, breakGlass: true };
+    const approval = await composition.approvals.vote(id, vote);
+    if (options.json === true) return json(io, plain(approval));
+    const until = approval.useBy === undefined ? '' : ` until ${iso(approval.useBy)}`;
+    line(
+      io,
+      `${asciiLine(approval.id)} is ${approval.state}${until}: ${asciiLine(vote.person.id)} countersigned it alone.`,
+    );
+    line(
+      io,
+      `It stays open in doctor until somebody else has run: countersign approvals review ${asciiLine(id)} COMMENT`,
+    );
+  });
+
+export const reviewApproval = (
+  id: string,
+  words: readonly string[],
+  options: ApprovalOptions,
+  io: Io,
+): Promise<ExitCode> =>
+  withApprovals(options, io, async (composition) => {
+    const person = voter(composition);
+    const comment = words.length === 0 ? undefined : words.join(' ');
+    const approval = await composition.approvals.review(id, { person, comment });
+    if (options.json === true) json(io, plain(approval));
+    else line(io, `${asciiLine(approval.id)}: ${asciiLine(person.id)} has reviewed the break-glass.`);
   });
 
 const did: Readonly<Record<Vote['decision'], string>> = {

@@ -33,6 +33,14 @@ export function addApprovals(program: Command, io: Io, end: End): void {
       .option('--comment <text>', 'the same as one argument')
       .action(async (id, words, options) => end(await (await load()).vote(decision, id, words, options, io)));
   }
+  command('break-glass', 'countersign alone, also what your own agent asks, where every rule that asks allows it')
+    .argument('<id>')
+    .argument('<reason...>', 'why it could not wait for others, at least 10 characters')
+    .action(async (id, words, options) => end(await (await load()).breakGlass(id, words, options, io)));
+  command('review', 'you looked at what somebody else countersigned by break-glass')
+    .argument('<id>')
+    .argument('[comment...]')
+    .action(async (id, words, options) => end(await (await load()).reviewApproval(id, words, options, io)));
 }
 
 const votes = [
@@ -63,6 +71,19 @@ export function addAudit(program: Command, io: Io, end: End): void {
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (options) => end(await (await load()).auditTail(options, io)));
+  group
+    .command('query')
+    .description('events that have exactly these values, by time')
+    .option('--approval <id>')
+    .option('--invocation <id>')
+    .option('--type <type>')
+    .option('--approver <person>')
+    .option('--principal <agent>')
+    .option('--since <time>', '30m, 2h, 7d, or a time such as 2026-11-21T09:00:00Z')
+    .option('--break-glass', 'what was countersigned alone, and what became of it')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await load()).auditQuery(options, io)));
 }
 
 function positive(text: string): number {

@@ -3,6 +3,7 @@ import { type Config, configPath, loadConfig, stateRoot } from '../config.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { packageRoot } from '../package.ts';
 import { type Bundle, loadBundle } from '../policy/bundle.ts';
+import { checkBreakGlass } from './doctor/break-glass.ts';
 import { checkCluster } from './doctor/cluster.ts';
 import { because, type Finding, fail, ok, warn } from './doctor/finding.ts';
 import { checkAudit, checkKubeconfigs, checkNode, checkPlatform, checkState } from './doctor/machine.ts';
@@ -67,7 +68,7 @@ async function checkConfigured(config: Config, io: Io): Promise<readonly Finding
 async function checkStateAndAudit(config: Config, io: Io): Promise<readonly Finding[]> {
   try {
     const root = stateRoot(config, io.env);
-    return [...(await checkState(root)), ...(await checkAudit(join(root, 'audit')))];
+    return [...(await checkState(root)), ...(await checkAudit(join(root, 'audit'))), ...(await checkBreakGlass(root))];
   } catch (thrown) {
     return [fail('state', because(thrown), 'name an absolute path in COUNTERSIGN_STATE')];
   }

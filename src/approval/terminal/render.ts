@@ -1,9 +1,11 @@
 import type { Approval, Vote } from '../../domain/approval.ts';
 import { isOpen } from '../../domain/approval.ts';
+import { brokenGlass } from '../../domain/approval-exceptions.ts';
 import { needsInWords } from '../../domain/approval-state.ts';
+import type { Requirement } from '../../domain/decision.ts';
 import { iso } from '../../domain/environment.ts';
 import { type Masked, open } from '../../domain/masked.ts';
-import { asciiLine, asciiLines, forTerminal } from '../escape.ts';
+import { asciiLine, asciiLines, wordsLine } from '../escape.ts';
 
 const clockTime = (time: number): string => `${iso(time).slice(0, 19).replace('T', ' ')}Z`;
 
@@ -30,11 +32,12 @@ export function renderApproval(approval: Approval): string {
     ...approval.manifestDigests.map((digest) => `Manifest  ${asciiLine(digest)}`),
     `Rule      ${asciiLine(approval.rule)} (bundle ${asciiLine(approval.bundleDigest)})`,
     '',
+    ...glassLines(approval),
     ...(approval.votes.length === 0 ? [] : ['Votes', ...approval.votes.map(voteLine), '']),
     'The agent says (not verified):',
     `  > ${asOneLine(card.reason)}`,
     '',
-    ...howToVote(id, isOpen(approval.state), requirement.ownerMay),
+    ...howToVote(id, isOpen(approval.state), requirement),
   ].join('\n');
 }
 
@@ -51,23 +54,54 @@ function header(approval: Approval): readonly string[] {
     `Where     ${asciiLine(cluster.name)} (uid ${asciiLine(cluster.uid)})`,
     ...approval.objects.map((object) => `Object    ${asciiLine(object)}`),
     `Needs     ${asciiLine(needsInWords(requirement, have))}`,
+    ...laterLines(approval),
     until ?? `Decide by ${clockTime(approval.decideBy)}`,
     `Agent     ${approval.awaited ? 'is waiting' : 'is not waiting'}`,
   ];
 }
 
-function voteLine({ person, decision, time, channel, comment }: Vote): string {
-  const said = comment === undefined ? '' : `: ${forTerminal(comment).replaceAll('\n', '\\n')}`;
-  return `  ${asciiLine(person)} ${decision} ${clockTime(time)} (${channel})${said}`;
+/** Who is asked too, and from when on. */
+const laterLines = ({ requirement, createdAt, state }: Approval): readonly string[] =>
+  isOpen(state)
+    ? (requirement.escalation ?? []).map(
+        ({ afterSeconds, group }) =>
+          `Or from   ${asciiLine(group)}, after ${clockTime(createdAt + afterSeconds * 1_000)}`,
+      )
+    : [];
+
+/** First of all votes, because one person stands for all of them. */
+function glassLines({ votes, review }: Approval): readonly string[] {
+  const broken = brokenGlass(votes);
+  if (broken === undefined) return [];
+  const seen =
+    review === undefined ? 'not reviewed yet' : `reviewed by ${asciiLine(review.person)} ${clockTime(review.time)}`;
+  const said = review?.comment === undefined ? '' : `: ${wordsLine(review.comment)}`;
+  return [
+    `BREAK-GLASS by ${asciiLine(broken.person)} alone, ${clockTime(broken.time)}, ${seen}${said}`,
+    `  > ${wordsLine(broken.comment ?? '')}`,
+    '',
+  ];
 }
 
-const asOneLine = (text: Masked<string>): string => forTerminal(open(text)).replaceAll('\n', '\\n');
+function voteLine({ person, decision, time, channel, comment, breakGlass }: Vote): string {
+  const said = comment === undefined ? '' : `: ${wordsLine(comment)}`;
+  const alone = breakGlass === true ? ', break-glass' : '';
+  return `  ${asciiLine(person)} ${decision} ${clockTime(time)} (${channel}${alone})${said}`;
+}
 
-const howToVote = (id: string, isOpenNow: boolean, ownerMay: boolean): readonly string[] =>
+const asOneLine = (text: Masked<string>): string => wordsLine(open(text));
+
+const howToVote = (id: string, isOpenNow: boolean, { ownerMay, breakGlass }: Requirement): readonly string[] =>
   isOpenNow
     ? [
         `Vote: countersign approvals approve ${asciiLine(id)}`,
         `      countersign approvals deny ${asciiLine(id)} --comment "what the agent should do instead"`,
+        ...(breakGlass === undefined
+          ? []
+          : [
+              `      countersign approvals break-glass ${asciiLine(id)} REASON`,
+              `        alone, for who is in ${asciiLine(breakGlass.groups.join(' and in '))}; marked, and open until somebody else has reviewed it`,
+            ]),
         ...(ownerMay ? ['The person behind the agent may vote too; the log marks it as self-approved.'] : []),
       ]
     : ['It is decided: no vote counts any more.'];
@@ -77,7 +111,7 @@ export function renderApprovals(approvals: readonly Approval[]): string {
   if (approvals.length === 0) return 'No approvals.';
   const rows = approvals.map((approval) => [
     asciiLine(approval.id),
-    approval.state,
+    approval.state + (brokenGlass(approval.votes) === undefined ? '' : ' BREAK-GLASS'),
     asciiLine(needsInWords(approval.requirement, approval.have)),
     clockTime(approval.state === 'approved' ? (approval.useBy ?? approval.decideBy) : approval.decideBy),
     asciiLine(approval.principal.agent),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { verify } from '../../../src/audit/verify.ts';
 import type { AuditEvent } from '../../../src/domain/audit-event.ts';
+import { ident } from '../../../src/domain/masked.ts';
 import { event, opened, temporaryFolder } from './support.ts';
 
 const review = { approval: 'cs-1', planDigest: 'sha256:p' };
@@ -15,6 +16,15 @@ const good = {
 };
 const without = (...left: readonly (keyof typeof good)[]): readonly AuditEvent[] =>
   Object.entries(good).flatMap(([name, each]) => (left.some((one) => one === name) ? [] : [each]));
+
+const glass = (allowed: boolean): readonly AuditEvent[] => [
+  {
+    ...good.requested,
+    fields: { ...good.requested.fields, ...(allowed ? { breakGlassGroups: [ident('oncall')] } : {}) },
+  },
+  { ...good.ana, fields: { ...good.ana.fields, breakGlass: true } },
+  ...without('requested', 'ana', 'ben'),
+];
 
 /** Votes come from another process than the rest. */
 async function storyOf(events: readonly AuditEvent[]) {
@@ -50,6 +60,8 @@ it.each<[string, readonly AuditEvent[], string | undefined]>([
     [...without(), event('ApprovalVoted', 'i', { ...review, approver: 'eve', n: 1, decision: 'deny' })],
     'was denied',
   ],
+  ['one person alone where the rules let one', glass(true), undefined],
+  ['one person alone where they do not', glass(false), 'has 1 of the 2 people'],
   ['no claim', without('claimed'), 'was never claimed'],
   ['no request', without('requested'), 'was never requested'],
   [

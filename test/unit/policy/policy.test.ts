@@ -107,6 +107,20 @@ describe('a decision', () => {
     });
   });
 
+  it('lets break the glass only where every review rule names a group: in all of them, for the shortest time', () => {
+    const glass = (group: string, within: string) =>
+      rule('review', {}, { require: { people: 1, breakGlass: { group, within } } });
+    const of = (...rules: Parameters<typeof point>) =>
+      point(...rules).decide(call(target('patch', 'pods', 'a'))).requirement?.breakGlass;
+    expect(of(glass('oncall', '10m'))).toEqual({ groups: ['oncall'], withinSeconds: 600 });
+    expect(of(glass('oncall', '10m'), glass('leads', '2m'), glass('oncall', '5m'))).toEqual({
+      groups: ['leads', 'oncall'],
+      withinSeconds: 120,
+    });
+    expect(of(glass('oncall', '10m'), rule('review', {}, held))).toBeUndefined();
+    expect(of(rule('review', {}))).toBeUndefined();
+  });
+
   it('in the first pass is undecided where a target could still be allowed or a deny missed', () => {
     const both = point(rule('allow', { resources: ['pods'] }), rule('deny', { namespaces: ['kube-system'] }));
     expect(both.first(call(target('get')))).toEqual({ undecided: true });
