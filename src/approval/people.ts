@@ -5,7 +5,7 @@ import { invalid } from '../domain/errors.ts';
 const name = z.string().min(1).max(200);
 
 /** An id is also the name of a vote's file: an e-mail address or a plain word. */
-const personId = z
+export const personId = z
   .string()
   .max(100)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]*$/, 'letters, digits and . _ @ + - only, such as ana@example.com');
@@ -29,8 +29,13 @@ export const peopleConfigSchema = z
 export type PeopleConfig = z.infer<typeof peopleConfigSchema>;
 
 /** @throws Invalid when two records claim one id, operating system user, Slack user or token subject */
-export function createPeople(config: PeopleConfig): PeopleRegistry {
-  const people = config.map((record): Person => ({ ...record, name: record.name ?? record.id }));
+export const createPeople = (config: PeopleConfig): PeopleRegistry => registryOf(recordsOf(config));
+
+export const recordsOf = (config: PeopleConfig): readonly Person[] =>
+  config.map((record): Person => ({ ...record, name: record.name ?? record.id }));
+
+/** @throws Invalid, as `createPeople` */
+export function registryOf(people: readonly Person[]): PeopleRegistry {
   // Files of a vote carry the id, and some file systems do not tell upper from lower case.
   unique(people, (person) => [`person ${person.id.toLowerCase()}`]);
   unique(people, (person) => person.osUsers.map((user) => `OS user ${user}`));
@@ -38,8 +43,18 @@ export function createPeople(config: PeopleConfig): PeopleRegistry {
   unique(people, (person) => (person.subjects ?? []).map((each) => `subject ${each.subject} of ${each.issuer}`));
   const byId = new Map(people.map((person) => [person.id, person]));
   const byOsUser = new Map(people.flatMap((person) => person.osUsers.map((user) => [user, person] as const)));
-  return { byId: (id) => byId.get(id), byOsUser: (user) => byOsUser.get(user), all: () => people };
+  const bySlack = new Map(
+    people.flatMap((person) => (person.slack === undefined ? [] : [[slackKey(person.slack), person] as const])),
+  );
+  return {
+    byId: (id) => byId.get(id),
+    byOsUser: (user) => byOsUser.get(user),
+    bySlack: (team, user) => bySlack.get(slackKey({ team, user })),
+    all: () => people,
+  };
 }
+
+const slackKey = ({ team, user }: NonNullable<Person['slack']>): string => `${team}/${user}`;
 
 function unique(people: readonly Person[], claims: (person: Person) => readonly string[]): void {
   const holder = new Map<string, Person>();

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PeopleRegistry } from '../../domain/approval.ts';
+import type { Clock, Log } from '../../domain/environment.ts';
+import { CountersignError } from '../../domain/errors.ts';
+import type { State } from '../../domain/state.ts';
+import { type PeopleConfig, recordsOf, registryOf } from '../people.ts';
+import { type Member, mergePeople } from './members.ts';
+import type { SlackApi } from './ports.ts';
+
+/** Milliseconds after which who is in which user group is read again. */
+const readEvery = 300_000;
+/** How old, in milliseconds, it may be when a claim goes by it. */
+const freshForClaim = 60_000;
+/** Users that are asked for at once. */
+const batch = 4;
+
+export interface SlackPeopleOptions {
+  readonly config: PeopleConfig;
+  /** Group of the policy to Slack user group. */
+  readonly userGroups: Readonly<Record<string, string>>;
+  readonly api: Pick<SlackApi, 'identity' | 'members' | 'user'>;
+  readonly state: Pick<State, 'folder' | 'replace' | 'watch'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The configured people and the members of Slack user groups, as one registry that changes while the server runs. */
+export interface SlackPeople extends PeopleRegistry {
+  /** Reads the user groups now. @throws Unavailable */
+  refresh(): Promise<void>;
+  /** Reads them now where that is due, and every five minutes. A failure is logged, and what was read last stays. */
+  start(): void;
+  stop(): void;
+  current(): Promise<void>;
+}
+
+const readingSchema = z.object({
+  version: z.literal(1),
+  team: z.string(),
+  /** Milliseconds since the epoch. */
+  readAt: z.number(),
+  groups: z.record(z.string(), z.array(z.string())),
+  members: z.array(z.object({ user: z.string(), email: z.string(), name: z.string() })),
+});
+type Reading = z.infer<typeof readingSchema>;
+
+/** What was read last is kept in the state directory, so that all processes and a start without Slack agree. */
+export async function openSlackPeople(options: SlackPeopleOptions): Promise<SlackPeople> {
+  const { state, clock, log } = options;
+  const configured = recordsOf(options.config);
+  const asksSlack = Object.keys(options.userGroups).length > 0;
+  const folder = await state.folder('people');
+  const path = join(folder, 'slack.json');
+  let registry = registryOf(configured);
+  let readAt = Number.NEGATIVE_INFINITY;
+  const take = (reading: Reading | undefined): void => {
+    if (reading === undefined || reading.readAt === readAt) return;
+    const { people, refused } = mergePeople(configured, reading.team, membersOf(reading, options.userGroups));
+    for (const { user, because } of refused) log.warn('a member of a Slack user group is no voter', { user, because });
+    registry = registryOf(people);
+    readAt = reading.readAt;
+  };
+  const load = async (): Promise<void> => take(await readKept(path));
+  const refresh = shared(async () => {
+    const reading = await readGroups(options);
+    await state.replace(path, JSON.stringify(reading));
+    take(reading);
+  });
+  const isOlderThan = (age: number): boolean => Math.abs(clock.now() - readAt) > age;
+  const readIfOlderThan = async (age: number): Promise<void> => {
+    if (!asksSlack || !isOlderThan(age)) return;
+    // Another process may have read it meanwhile.
+    await load();
+    if (isOlderThan(age)) await refresh();
+  };
+  if (asksSlack) await load();
+  const stops: (() => void)[] = [];
+  return {
+    byId: (id) => registry.byId(id),
+    byOsUser: (name) => registry.byOsUser(name),
+    bySlack: (team, user) => registry.bySlack(team, user),
+    all: () => registry.all(),
+    refresh,
+    current: () => readIfOlderThan(freshForClaim),
+    start: () => {
+      if (!asksSlack || stops.length > 0) return;
+      const quietly = (work: () => Promise<void>) => (): void => {
+        work().catch((thrown: unknown) => log.warn('Slack user groups cannot be read', { cause: String(thrown) }));
+      };
+      const look = quietly(() => readIfOlderThan(readEvery));
+      const timer = setInterval(look, readEvery / 5).unref();
+      stops.push(() => clearInterval(timer), state.watch(folder, quietly(load)));
+      look();
+    },
+    stop: () => {
+      for (const stop of stops.splice(0)) stop();
+    },
+  };
+}
+
+async function readKept(path: string): Promise<Reading | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  try {
+    return readingSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Members by the groups of the policy, whatever was configured when they were read. */
+const membersOf = ({ groups, members }: Reading, userGroups: Readonly<Record<string, string>>): readonly Member[] =>
+  members.map((member) => ({
+    ...member,
+    groups: Object.entries(userGroups).flatMap(([group, id]) => (groups[id]?.includes(member.user) ? [group] : [])),
+  }));
+
+/** @throws Unavailable when any of them cannot be read: half a group would be believed to be all of it */
+async function readGroups({ api, userGroups, clock }: SlackPeopleOptions): Promise<Reading> {
+  const { team } = await api.identity();
+  const ids = [...new Set(Object.values(userGroups))];
+  const lists = await Promise.all(ids.map(async (id) => [id, await api.members(id)] as const));
+  const users = [...new Set(lists.flatMap(([, members]) => members))];
+  const members: Reading['members'] = [];
+  for (let from = 0; from < users.length; from += batch) {
+    const found = await Promise.all(users.slice(from, from + batch).map((user) => api.user(user)));
+    for (const { id, team: theirs, name, email, bot, guest, deactivated } of found)
+      if (theirs === team && !bot && !guest && !deactivated && email !== undefined)
+        members.push({ user: id, email, name });
+  }
+  return {
+    version: 1,
+    team,
+    readAt: clock.now(),
+    groups: Object.fromEntries(lists.map(([id, all]) => [id, [...all]])),
+    members,
+  };
+}
+
+/** Those who ask while it runs get the same run. */
+function shared(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run()
+      .catch((thrown: unknown) => {
+        if (thrown instanceof CountersignError) throw thrown;
+        throw new CountersignError('Unavailable', 'Slack user groups cannot be read', { cause: thrown });
+      })
+      .finally(() => {
+        running = undefined;
+      });
+    return running;
+  };
+}

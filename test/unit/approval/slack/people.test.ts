@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { peopleConfigSchema } from '../../../../src/approval/people.ts';
+import { createSlackApi } from '../../../../src/approval/slack/api.ts';
+import { mergePeople } from '../../../../src/approval/slack/members.ts';
+import { openSlackPeople, type SlackPeople } from '../../../../src/approval/slack/people.ts';
+import type { State } from '../../../../src/domain/state.ts';
+import { openState } from '../../../../src/state/state.ts';
+import { realRandom, silent, type TestClock, testClock } from '../../../support/approvals.ts';
+import { type FakeSlack, startFakeSlack } from '../../../support/slack/server.ts';
+
+const ana = 'U0ANA00001';
+const bo = 'U0BO000001';
+
+let slack: FakeSlack;
+let clock: TestClock;
+let root: string;
+let states: State[];
+beforeEach(async () => {
+  clock = testClock();
+  slack = await startFakeSlack({ clock });
+  root = await mkdtemp(join(tmpdir(), 'cs-people-'));
+  states = [];
+});
+afterEach(async () => {
+  for (const state of states) await state.close();
+  await slack.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const records = [
+  { id: 'ana@example.com', groups: ['oncall'], osUsers: ['ana'] },
+  { id: 'boris', slack: { team: 'T0TEAM0001', user: bo } },
+];
+async function open(userGroups: Record<string, string> = { sre: 'S0SRE00001' }): Promise<SlackPeople> {
+  const state = await openState({ root, clock, random: realRandom, log: silent });
+  states.push(state);
+  const api = createSlackApi({
+    botToken: slack.botToken,
+    appToken: undefined,
+    apiUrl: slack.apiUrl,
+    pause: async () => undefined,
+  });
+  return openSlackPeople({ config: peopleConfigSchema.parse(records), userGroups, api, state, clock, log: silent });
+}
+const groupReads = () => slack.calls.filter(({ method }) => method === 'usergroups.users.list').length;
+
+it('puts the members of a user group into the group, each into the one record that is theirs', async () => {
+  slack.world.userGroups.set('S0SRE00001', [ana, bo, 'U0CY000001']);
+  const people = await open();
+  await people.current();
+  expect(people.all().map(({ id, groups }) => [id, groups])).toEqual([
+    ['ana@example.com', ['oncall', 'sre']],
+    ['boris', ['sre']],
+    ['cy@example.com', ['sre']],
+  ]);
+  expect(people.bySlack(slack.team, ana)).toBe(people.byOsUser('ana'));
+  expect(people.bySlack(slack.team, bo)?.id).toBe('boris');
+  expect(people.bySlack('T0OTHERTEAM', ana)).toBeUndefined();
+});
+
+it('takes in no guest, no bot, nobody deactivated and nobody of another workspace', async () => {
+  slack.world.userGroups.set('S0SRE00001', ['U0GUEST001', 'U0GONE0001', 'U0FLOW0001', 'U0OTHER001']);
+  const people = await open();
+  await people.current();
+  expect(people.all().map(({ id, groups }) => [id, groups])).toEqual([
+    ['ana@example.com', ['oncall']],
+    ['boris', []],
+  ]);
+});
+
+it('reads again before a claim when it is older than a minute, and not sooner', async () => {
+  const people = await open();
+  await people.current();
+  clock.step(59_000);
+  await people.current();
+  expect(groupReads()).toBe(1);
+  clock.step(2_000);
+  slack.world.userGroups.set('S0SRE00001', [bo]);
+  await people.current();
+  expect(groupReads()).toBe(2);
+  expect(people.byId('ana@example.com')?.groups).toEqual(['oncall']);
+});
+
+it('keeps what was read, for another process and for a start without Slack', async () => {
+  const people = await open();
+  await people.current();
+  const other = await open();
+  expect(other.byId('ana@example.com')?.groups).toEqual(['oncall', 'sre']);
+  await other.current();
+  expect(groupReads()).toBe(1);
+  slack.down();
+  expect((await open()).byId('boris')?.groups).toEqual(['sre']);
+  clock.step(61_000);
+  await expect(other.current()).rejects.toMatchObject({ code: 'Unavailable' });
+  expect(other.byId('boris')?.groups).toEqual(['sre']);
+});
+
+it('believes no half of a group, and no file that it cannot read', async () => {
+  const people = await open();
+  slack.refuse(2, 'internal_error', 'users.info');
+  await expect(people.current()).rejects.toMatchObject({ code: 'Unavailable' });
+  expect(people.byId('boris')?.groups).toEqual([]);
+  await people.current();
+  await writeFile(join(root, 'people', 'slack.json'), '{"version":1');
+  expect((await open()).byId('boris')?.groups).toEqual([]);
+});
+
+it('tells another process within a moment, and leaves a group that is configured no more', async () => {
+  const [people, other] = [await open(), await open({ ops: 'S0SRE00001' })];
+  other.start();
+  people.start();
+  await expect.poll(() => people.byId('boris')?.groups).toEqual(['sre']);
+  await expect.poll(() => other.byId('boris')?.groups).toEqual(['ops']);
+  other.stop();
+  people.stop();
+});
+
+it('asks Slack nothing where no user group is configured', async () => {
+  const people = await open({});
+  people.start();
+  await people.current();
+  expect(slack.calls).toEqual([]);
+  expect(people.byId('boris')?.slack?.user).toBe(bo);
+});
+
+describe('one person one record', () => {
+  const configured = [
+    { id: 'ana@example.com', name: 'ana', groups: [], osUsers: [], slack: { team: 'T', user: 'U1' } },
+    { id: 'a.smith', name: 'a', groups: [], osUsers: ['a'], slack: { team: 'T', user: 'U2' } },
+    { id: 'smith@example.com', name: 'smith', groups: [], osUsers: [] },
+  ];
+  const member = (user: string, email: string) => ({ user, email, name: 'x', groups: ['sre'] });
+
+  it.each([
+    ['another Slack user with a configured address', member('U9', 'ANA@example.com'), 'another Slack user'],
+    ['somebody with two records', member('U2', 'smith@example.com'), 'two records'],
+    ['an address that is no file name', member('U9', '../x@example.com'), 'cannot be an id'],
+  ])('refuses %s', (_, who, because) => {
+    const { people, refused } = mergePeople(configured, 'T', [who]);
+    expect(refused).toEqual([{ user: who.user, because: expect.stringContaining(because) }]);
+    expect(people).toEqual(configured);
+  });
+
+  it('does not tell upper from lower case in an address', () => {
+    const { people } = mergePeople([], 'T', [member('U1', 'Cy@Example.com'), member('U2', 'cy@example.com')]);
+    expect(people).toMatchObject([{ id: 'cy@example.com', slack: { user: 'U1' } }]);
+  });
+});
