@@ -1,20 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { applyOf, createKillRig, type KillRig } from '../support/kill-rig.ts';
+import { randomOf } from '../support/random.ts';
 
 const soak = process.env.COUNTERSIGN_SOAK === '1';
 const times = soak ? 300 : 8;
 const seed = Number(process.env.COUNTERSIGN_SEED ?? 20261121);
-
-/** mulberry32: the same seed kills at the same places. */
-function randomOf(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 let rig: KillRig;
 beforeAll(async () => {

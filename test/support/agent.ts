@@ -50,6 +50,8 @@ export interface AgentRig {
   denied(tool: string, input: JsonObject, comment: string, by?: Voter): Promise<ToolResult>;
   /** The open approval whose state is one of these, once there is one. */
   held(...states: Approval['state'][]): Promise<Approval>;
+  /** All open approvals. */
+  open(): Promise<readonly Approval[]>;
   vote(id: string, by: Voter, decision: Vote['decision'], comment?: string): Promise<Approval>;
   /** All lines of all chains, parsed, by time. */
   audit(): Promise<readonly JsonObject[]>;
@@ -98,6 +100,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
     client,
     call,
     held,
+    open: () => voters.approvals.list({ open: true }),
     vote,
     approved: async (tool, input, by = ['ana@example.com']) => {
       const answer = call(tool, input);

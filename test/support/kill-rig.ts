@@ -21,8 +21,8 @@ export interface Life {
   start(killAt?: string): Promise<Alive>;
   /** Whether the ConfigMap is there. */
   exists(): Promise<boolean>;
-  /** How often the API server saw the change, by its own log: not the dry-runs. */
-  arrived(): Promise<number>;
+  /** How often the API server saw the change, or that of another ConfigMap, by its own log: not the dry-runs. */
+  arrived(name?: string): Promise<number>;
   verify(): ReturnType<typeof verify>;
   end(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface Life {
 interface Alive extends AgentRig {
   /** Undefined: the server died before it answered. */
   apply(): Promise<ToolResult | undefined>;
-  signal(signal: 'SIGSTOP' | 'SIGKILL'): void;
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void;
 }
 
 export interface KillRig {
@@ -115,7 +115,7 @@ export async function createKillRig(): Promise<KillRig> {
           };
         },
         exists: async () => (await kube.get(path(name))) !== undefined,
-        arrived: () => arrivals(name),
+        arrived: (other = name) => arrivals(other),
         verify: () => verify(join(state, 'audit')),
         end: async () => {
           for (const rig of rigs) await rig.close();
