@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { tools } from '../tools/index.ts';
 import type { ApprovalConfig } from './approval/config.ts';
 import { createPeople, type PeopleConfig } from './approval/people.ts';
-import { recoverApprovals } from './approval/recover.ts';
+import { createRecovery, keepRecovering, type Recovered } from './approval/recover.ts';
 import { type ApprovalDeps, createApprovals } from './approval/service.ts';
 import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
@@ -82,8 +82,9 @@ export const compose: Compose = async (config, options) => {
     limits: config.limits,
     askedIn: channel.place,
   });
-  if (options.serves) await begin(config, deps, audit, policy.current().bundleDigest);
+  const stopRecovering = options.serves ? await begin(config, deps, audit, policy.current().bundleDigest) : () => {};
   const close = async (): Promise<void> => {
+    stopRecovering();
     if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
     await clusters.close();
     policy.close();
@@ -124,8 +125,19 @@ function settingsOf(config: Config, { sandbox }: ComposeOptions): Settings {
   };
 }
 
-/** What the log says of a start; then claims of processes that died are settled, and intents without an outcome reported. */
-async function begin(config: Config, deps: ApprovalDeps, audit: OpenAuditLog, bundleDigest: string): Promise<void> {
+/** Milliseconds between two looks for claims whose process died. */
+const recoverEvery = 5_000;
+
+/**
+ * What the log says of a start; then claims of processes that died are settled, now and while this one runs, and intents
+ * without an outcome reported. Returns how to stop.
+ */
+async function begin(
+  config: Config,
+  deps: ApprovalDeps,
+  audit: OpenAuditLog,
+  bundleDigest: string,
+): Promise<() => void> {
   const digest = createHash('sha256')
     .update(canonicalJson(JSON.parse(JSON.stringify(config)) as Json))
     .digest('hex');
@@ -136,25 +148,33 @@ async function begin(config: Config, deps: ApprovalDeps, audit: OpenAuditLog, bu
   });
   audit.note({ type: 'ConfigLoaded', invocation: '', fields: { configDigest: ident(`sha256:${digest}`) } });
   audit.note({ type: 'PolicyLoaded', invocation: '', fields: { bundleDigest: ident(bundleDigest) } });
-  void recover(deps);
+  return recover(deps);
 }
 
-async function recover(deps: ApprovalDeps): Promise<void> {
-  try {
-    const intents = await deps.auditReader.openIntents();
-    const authorized = new Set(intents.flatMap(({ approval }) => approval ?? []));
-    const wasAuthorized = async (approval: string): Promise<boolean> => authorized.has(approval);
-    const settled = await recoverApprovals({ ...deps, wasAuthorized, lostResult });
-    for (const { approval, invocation, state } of settled) {
+function recover(deps: ApprovalDeps): () => void {
+  const wasAuthorized = async (approval: string): Promise<boolean> =>
+    (await deps.auditReader.openIntents()).some((intent) => intent.approval === approval);
+  const again = createRecovery({ ...deps, wasAuthorized, lostResult });
+  const told = (settled: readonly Recovered[]): void => {
+    for (const { approval, invocation, state } of settled)
       deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
-    }
-    for (const { invocation, approval } of intents) {
-      deps.log.warn('a call was authorized and has no outcome in the log yet: read the objects it names', {
-        invocation,
-        approval,
-      });
-    }
-  } catch (thrown) {
-    deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) });
-  }
+  };
+  atStart(deps, again, told).catch((thrown: unknown) =>
+    deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) }),
+  );
+  return keepRecovering(again, recoverEvery, told, deps.log);
+}
+
+async function atStart(
+  deps: ApprovalDeps,
+  again: () => Promise<readonly Recovered[]>,
+  told: (settled: readonly Recovered[]) => void,
+): Promise<void> {
+  const intents = await deps.auditReader.openIntents();
+  told(await again());
+  for (const { invocation, approval } of intents)
+    deps.log.warn('a call was authorized and has no outcome in the log yet: read the objects it names', {
+      invocation,
+      approval,
+    });
 }

@@ -5,6 +5,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
 import type { Masker } from '../domain/masker.ts';
 import type { State } from '../domain/state.ts';
+import type { Asked } from './asked.ts';
 import type { Awaiting } from './awaiting.ts';
 import type { ApprovalLimits } from './config.ts';
 import type { Current } from './current.ts';
@@ -31,6 +32,7 @@ export interface Context extends ApprovalDeps {
   readonly index: Index;
   readonly waits: Waits;
   readonly awaiting: Awaiting;
+  readonly asked: Asked;
 }
 
 export const notFound = (id: string): CountersignError =>

@@ -1,8 +1,9 @@
 import type { ApprovalState } from '../domain/approval.ts';
+import { brokenGlass } from '../domain/approval-exceptions.ts';
 import type { RunEnd } from '../domain/audit-event.ts';
 import type { Json } from '../domain/json.ts';
 import type { Context } from './context.ts';
-import type { Current } from './current.ts';
+import { type Current, derive } from './current.ts';
 import { close, current, end, reread } from './finish.ts';
 import { isFinal } from './listing.ts';
 import { type ApprovalDeps, createContext } from './service.ts';
@@ -27,21 +28,83 @@ export interface Recovered {
 }
 
 /**
- * At start: settles the claims of dead processes, writes the lines that they did not get to, and moves finished approvals
- * away. What another process that lives holds is its own. Returns what was settled, for the operator.
+ * Settles the claims of dead processes, writes the lines that they did not get to, ends what ran out, and moves finished
+ * approvals away. What another process that lives holds is its own. Returns what was settled, for the operator.
  */
-export async function recoverApprovals(deps: RecoveryDeps): Promise<readonly Recovered[]> {
+export const recoverApprovals = (deps: RecoveryDeps): Promise<readonly Recovered[]> => createRecovery(deps)();
+
+/** What a look found of an approval that is not over: until something of this changes there is nothing to do. */
+interface Seen {
+  readonly stamp: bigint | undefined;
+  readonly until: number;
+  /** Whose claim it is. */
+  readonly holder: string | undefined;
+}
+
+/** The same for a server: the first look reads everything, the next ones what changed, and whether holders live. */
+export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recovered[]> {
   const ctx = createContext(deps);
-  const recovered: Recovered[] = [];
-  for (const id of await ctx.store.ids()) {
-    try {
-      const settled = await recover(ctx, id, deps);
-      if (settled !== undefined) recovered.push(settled);
-    } catch (thrown) {
-      deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });
+  const over = new Set<string>();
+  const seen = new Map<string, Seen>();
+  const unchanged = async (id: string, stamp: bigint | undefined): Promise<boolean> => {
+    const last = seen.get(id);
+    if (last === undefined || last.stamp !== stamp || ctx.clock.now() >= last.until) return false;
+    return last.holder === undefined || ctx.state.isAlive(last.holder);
+  };
+  return async () => {
+    const recovered: Recovered[] = [];
+    const ids = await ctx.store.ids();
+    for (const id of ids) {
+      if (over.has(id)) continue;
+      const stamp = await ctx.store.stamp(id);
+      if (await unchanged(id, stamp)) continue;
+      try {
+        const settled = await recover(ctx, id, deps);
+        if (settled !== undefined) recovered.push(settled);
+        const found = await look(ctx, id);
+        if (found === undefined) over.add(id);
+        else seen.set(id, { ...found, stamp });
+      } catch (thrown) {
+        deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });
+        seen.set(id, { stamp, until: Number.POSITIVE_INFINITY, holder: undefined });
+      }
     }
-  }
-  return recovered;
+    for (const id of over) seen.delete(id);
+    return recovered;
+  };
+}
+
+/** Undefined: it is over, and nothing is left to do. */
+async function look(ctx: Context, id: string): Promise<Omit<Seen, 'stamp'> | undefined> {
+  const now = await derive(ctx, id);
+  // Taken by somebody who is just asking, or moved away.
+  if (now === undefined) return { until: Number.POSITIVE_INFINITY, holder: undefined };
+  const { ending } = now.facts;
+  if (ending === undefined) return { until: now.useBy ?? now.decideBy, holder: undefined };
+  const unclosed = (await ctx.store.text(id, 'input')) !== undefined;
+  return isFinal(now.state) && !unclosed ? undefined : { until: Number.POSITIVE_INFINITY, holder: ending.process };
+}
+
+/** Looks every so many milliseconds, one look at a time. Returns how to stop. */
+export function keepRecovering(
+  again: () => Promise<readonly Recovered[]>,
+  every: number,
+  told: (settled: readonly Recovered[]) => void,
+  log: RecoveryDeps['log'],
+): () => void {
+  let looking = false;
+  const timer = setInterval(() => {
+    if (looking) return;
+    looking = true;
+    again()
+      .then(told)
+      .catch((thrown: unknown) => log.error('approvals cannot be looked through', { cause: String(thrown) }))
+      .finally(() => {
+        looking = false;
+      });
+  }, every);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 async function recover(ctx: Context, id: string, deps: RecoveryDeps): Promise<Recovered | undefined> {
@@ -59,9 +122,11 @@ async function recover(ctx: Context, id: string, deps: RecoveryDeps): Promise<Re
   const dead = (unclosed || now.state === 'claimed') && !(await ctx.state.isAlive(ending.process));
   if (dead && now.state === 'claimed') return settleLost(ctx, now, deps);
   if (dead) await close(ctx, now);
-  if (isFinal(now.state) && old) {
+  const unreviewed = brokenGlass(now.facts.votes) !== undefined && now.review === undefined;
+  if (isFinal(now.state) && old && !unreviewed) {
     await ctx.store.moveAway(id);
     await ctx.index.forget(id);
+    await ctx.asked.forget(now.record, id);
   }
   return undefined;
 }

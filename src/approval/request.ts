@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Approval, ApprovalDraft } from '../domain/approval.ts';
 import { enoughPeople, needsInWords } from '../domain/approval-state.ts';
 import { newApprovalId } from '../domain/environment.ts';
@@ -5,9 +6,10 @@ import { CountersignError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { ident } from '../domain/masked.ts';
 import type { Principal } from '../domain/principal.ts';
+import type { Turn } from './asked.ts';
 import { approvalLine } from './audit-lines.ts';
 import { type Context, present } from './context.ts';
-import type { Current } from './current.ts';
+import { type Current, derive } from './current.ts';
 import { current, reread, tell } from './finish.ts';
 import { isFinal, isOf } from './listing.ts';
 import { standingRefusal } from './refusals.ts';
@@ -108,25 +110,63 @@ function refuseTooMany(ctx: Context, principal: Principal, views: readonly View[
   });
 }
 
+/** Asks, or takes the approval of another process that asks the same in this moment. */
 async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { input, ...rest } = draft;
   const id = await reserve(ctx, input);
+  const other = await takeTurn(ctx, draft, id);
+  if (other !== undefined) {
+    await ctx.store.wipeInput(id);
+    return present(ctx, other);
+  }
   const record = { ...rest, id, createdAt: ctx.clock.now() };
   const { slots, breakGlass } = draft.requirement;
-  await ctx.audit.append(
-    approvalLine('ApprovalRequested', record, {
-      need: slots.reduce((sum, slot) => sum + slot.count, 0),
-      callDigest: ident(draft.callDigest),
-      // So that whoever checks the log knows that one person alone could be enough.
-      breakGlassGroups: breakGlass?.groups.map(ident),
-    }),
-  );
+  try {
+    await ctx.audit.append(
+      approvalLine('ApprovalRequested', record, {
+        need: slots.reduce((sum, slot) => sum + slot.count, 0),
+        callDigest: ident(draft.callDigest),
+        // So that whoever checks the log knows that one person alone could be enough.
+        breakGlassGroups: breakGlass?.groups.map(ident),
+      }),
+    );
+  } catch (thrown) {
+    await ctx.store.wipeInput(id);
+    await ctx.asked.forget(draft, id);
+    throw thrown;
+  }
   await ctx.store.create(record);
   const asked = await reread(ctx, id);
   await ctx.index.refresh(asked);
   const approval = await present(ctx, asked);
   tell(ctx, approval, 'post');
   return approval;
+}
+
+/** Undefined: the turn is ours. */
+async function takeTurn(ctx: Context, draft: ApprovalDraft, id: string): Promise<Current | undefined> {
+  for (;;) {
+    const { turn, next } = await ctx.asked.last(draft);
+    // One that cannot be read is of no use to anybody: it is asked anew.
+    const other = turn && (await askedBy(ctx, turn).catch(() => undefined));
+    if (other !== undefined && !isFinal(other.state)) return other;
+    if (await ctx.asked.take(draft, next, id)) return undefined;
+  }
+}
+
+/** Milliseconds between two looks for an approval that another process is just asking, and after how many it is passed over. */
+const look = { every: 20, times: 250 };
+
+/** The approval of this turn, as soon as it is there. Undefined: its process died or failed before it had asked. */
+async function askedBy(ctx: Context, { approval, process }: Turn): Promise<Current | undefined> {
+  for (let times = 0; times < look.times; times++) {
+    const found = await derive(ctx, approval);
+    if (found !== undefined) return found.due === undefined ? found : current(ctx, approval);
+    if ((await ctx.store.text(approval, 'input')) === undefined || !(await ctx.state.isAlive(process)))
+      return undefined;
+    await delay(look.every);
+  }
+  return undefined;
 }
 
 async function reserve(ctx: Context, input: Json): Promise<string> {

@@ -1,5 +1,6 @@
 import type { Approval, Approvals } from '../domain/approval.ts';
 import type { Json } from '../domain/json.ts';
+import { createAsked } from './asked.ts';
 import { createAwaiting } from './awaiting.ts';
 import { claim } from './claim.ts';
 import { type ApprovalDeps, type Context, notFound, present } from './context.ts';
@@ -36,7 +37,7 @@ export function createContext(deps: ApprovalDeps): Context {
       .then((now) => now && announce(ctx, now))
       .catch((thrown: unknown) => deps.log.warn('nobody was told who waits', { approval: id, cause: String(thrown) }));
   });
-  const ctx: Context = { ...deps, store, index, waits, awaiting };
+  const ctx: Context = { ...deps, store, index, waits, awaiting, asked: createAsked(deps.state) };
   return ctx;
 }
 

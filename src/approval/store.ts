@@ -116,7 +116,12 @@ async function load(
   // The end is read before the votes: votes that a claim did not see are then still seen here.
   const ending = await read('end', decodeEnding);
   const outcome = await read('outcome', decodeOutcome);
-  const names = (await readdir(folder)).filter((name) => voteForm.test(name));
+  const there = await namesIn(folder);
+  if (there === undefined) {
+    requests.delete(id);
+    return undefined;
+  }
+  const names = there.filter((name) => voteForm.test(name));
   const votes = await Promise.all(
     names.map((name) =>
       read(name, (content) => {
@@ -126,9 +131,19 @@ async function load(
     ),
   );
   const { createdAt, requirement, principal } = record;
-  const there = votes.filter((vote) => vote !== undefined);
-  const review = brokenGlass(there) && (await read('reviewed', decodeReview));
-  return { record, facts: { createdAt, requirement, principal, votes: there, ending, outcome }, review };
+  const given = votes.filter((vote) => vote !== undefined);
+  const review = brokenGlass(given) && (await read('reviewed', decodeReview));
+  return { record, facts: { createdAt, requirement, principal, votes: given, ending, outcome }, review };
+}
+
+/** Undefined: another process moved the finished approval away. */
+async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    throw thrown;
+  }
 }
 
 /** Milliseconds in which two changes may have the same time: a tick of the kernel's clock, and then some. */

@@ -153,6 +153,19 @@ export function approvalsContract(name: string, start: () => Promise<Subject>): 
       expect((await approvals.request(draft({ planDigest: 'sha256:new' }))).id).not.toBe(a?.id);
     });
 
+    it('takes identical requests of two processes in one moment for one, each time, and asks anew after its end', async () => {
+      for (let round = 0; round < 6; round++) {
+        const changes = { callDigest: `sha256:c${round % 3}`, planDigest: `sha256:p${round % 3}` };
+        const asked = await Promise.all(
+          [approvals, other, other, approvals].map((each) => each.request(draft(changes))),
+        );
+        const ids = new Set(asked.map(({ id }) => id));
+        expect(ids.size, `round ${round}`).toBe(1);
+        expect(lines().filter((type) => type === 'ApprovalRequested')).toHaveLength(round + 1);
+        for (const id of ids) await other.close(id, 'withdraw', 'not needed');
+      }
+    });
+
     it('gives a result to the identical call until it was seen, or an hour has passed', async () => {
       const { id } = await approved();
       await approvals.claim(id, oneOfSre);

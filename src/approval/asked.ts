@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ApprovalDraft } from '../domain/approval.ts';
+import { canonicalJson } from '../domain/canonical.ts';
+import type { State } from '../domain/state.ts';
+import { json } from './record.ts';
+import { readIfThere } from './store.ts';
+
+/** Who asked, and by which process: only a dead one's is passed over while its approval is not there yet. */
+export interface Turn {
+  readonly approval: string;
+  readonly process: string;
+}
+
+type Question = Pick<ApprovalDraft, 'principal' | 'callDigest' | 'planDigest'>;
+
+/**
+ * One file for each time that the same plan of the same call was asked, numbered and made exclusively: of several processes
+ * that ask in one moment one has the turn, and the others take its approval.
+ */
+export interface Asked {
+  /** The last turn, and the number of the next one. */
+  last(question: Question): Promise<{ readonly turn: Turn | undefined; readonly next: number }>;
+  /** False: somebody else has this number. */
+  take(question: Question, number: number, approval: string): Promise<boolean>;
+  /** After a turn that came to nothing, or when its approval is moved away. */
+  forget(question: Question, approval: string): Promise<void>;
+}
+
+const turnSchema = z.object({ approval: z.string(), process: z.string() });
+
+export function createAsked(state: State): Asked {
+  const folderOf = (question: Question): Promise<string> => state.folder('approvals-asked', keyOf(question));
+  const read = async (folder: string, number: string): Promise<Turn | undefined> =>
+    turnSchema.safeParse(json((await readIfThere(join(folder, number))) ?? '')).data;
+  return {
+    last: async (question) => {
+      const folder = await folderOf(question);
+      const highest = Math.max(0, ...(await numbersIn(folder)).map(Number));
+      return { turn: highest === 0 ? undefined : await read(folder, String(highest)), next: highest + 1 };
+    },
+    take: async (question, number, approval) =>
+      state.createExclusive(
+        join(await folderOf(question), String(number)),
+        JSON.stringify({ approval, process: state.process }),
+      ),
+    forget: async (question, approval) => {
+      const folder = await folderOf(question);
+      for (const number of await numbersIn(folder))
+        if ((await read(folder, number))?.approval === approval)
+          await unlink(join(folder, number)).catch(() => undefined);
+      // Only an empty one goes.
+      await rmdir(folder).catch(() => undefined);
+    },
+  };
+}
+
+const numbersIn = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder)).filter((name) => /^[1-9]\d*$/.test(name));
+
+const keyOf = ({ principal, callDigest, planDigest }: Question): string => {
+  const { issuer, subject, agent } = principal;
+  return createHash('sha256').update(canonicalJson({ issuer, subject, agent, callDigest, planDigest })).digest('hex');
+};
