@@ -128,7 +128,7 @@ class Delivery {
   async #result(): Promise<string | undefined> {
     const result = await this.#parts.approvals.result(this.#approval.id).catch(() => undefined);
     const message = stringAt(result, 'message');
-    return message === undefined ? undefined : open(this.#parts.mask(message)).split('\n', 1)[0];
+    return message === undefined ? undefined : open(this.#parts.mask(message.split('\n', 1)[0] ?? ''));
   }
 
   async #say(step: string, text: () => string): Promise<void> {
