@@ -35,6 +35,8 @@ interface Waiting extends Entry {
 const noteWithin = 40;
 /** While the log cannot be written, how often it is tried without being asked. */
 const tryAgainEvery = 1_000;
+/** Above that many milliseconds a sync is handed to another thread in any case. */
+const slowSync = 0.5;
 /** Notes that are kept while the log cannot be written. */
 const mostKept = 10_000;
 
@@ -86,12 +88,12 @@ class GroupCommitLog implements OpenAuditLog {
     return this.#file;
   }
 
-  append(event: AuditEvent): Promise<void> {
+  append(event: AuditEvent, alone = false): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable(this.#options.folder, undefined);
       const entry = this.#entryOf(event);
       this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
-      this.#flush();
+      this.#flush(alone);
     });
   }
 
@@ -159,18 +161,26 @@ class GroupCommitLog implements OpenAuditLog {
     return { time: this.#options.clock.now(), type: event.type, members: encodeEvent(event) };
   }
 
-  /** The sync runs beside other work; what is appended meanwhile goes together, with the next one. */
-  #flush(): void {
+  /** A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. */
+  #flush(alone = false): void {
     if (this.#syncing || this.#queue.length === 0) return;
     const batch = this.#takeQueue();
-    let chain: Chain;
     try {
-      chain = this.#chain ?? this.begin();
+      const chain = this.#chain ?? this.begin();
       chain.write(batch);
+      if (!alone || chain.pace > slowSync) {
+        this.#syncBeside(chain, batch);
+        return;
+      }
+      chain.sync();
     } catch (thrown) {
       this.#failed(batch, thrown);
       return;
     }
+    this.#succeeded(batch);
+  }
+
+  #syncBeside(chain: Chain, batch: readonly Waiting[]): void {
     this.#syncing = true;
     chain
       .syncLater()

@@ -42,8 +42,11 @@ export interface AuditEvent {
 }
 
 export interface AuditLog {
-  /** Resolves when the line is on disk (group commit). @throws AuditUnavailable: what cannot be recorded does not run */
-  append(event: AuditEvent): Promise<void>;
+  /**
+   * Resolves when the line is on disk (group commit). `alone`: nobody else is served now, so the process may stand still for the
+   * sync, which is over sooner than one on another thread. @throws AuditUnavailable: what cannot be recorded does not run
+   */
+  append(event: AuditEvent, alone?: boolean): Promise<void>;
   /** Rides the next flush, within 50 ms: for the outcome of a read. Failure turns readiness red. */
   note(event: AuditEvent): void;
   /**

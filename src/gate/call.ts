@@ -31,7 +31,8 @@ export interface Call {
   context(approval?: string): RequestContext;
 }
 
-export function beginCall(ports: GatePorts, invocation: Invocation): Call {
+/** `alone`: whether no other call is under way now. */
+export function beginCall(ports: GatePorts, invocation: Invocation, alone: () => boolean): Call {
   const id = newInvocationId(ports.clock, ports.random);
   const { principal } = invocation;
   const auditIds = ports.auditIds(id);
@@ -56,7 +57,7 @@ export function beginCall(ports: GatePorts, invocation: Invocation): Call {
       // Whoever needs it awaits it and is told; a call that is refused meanwhile does so at its end.
       call.intended.catch(() => undefined);
     },
-    record: (type, fields = {}) => ports.audit.append(event(type, fields)),
+    record: (type, fields = {}) => ports.audit.append(event(type, fields), alone()),
     note: (type, fields = {}) => ports.audit.note(event(type, fields)),
     progress: (note) => invocation.progress?.(note),
     context: (approval) => ({

@@ -28,7 +28,7 @@ export function createInvoke(ports: GatePorts): Invoke {
   const limiter = createLimiter(ports.limits, ports.clock);
   const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random), answered: createAnswered(ports) };
   return async (invocation) => {
-    const call = beginCall(gate, invocation);
+    const call = beginCall(gate, invocation, () => limiter.inFlight === 1);
     let entered: Entered;
     try {
       entered = limiter.enter(invocation.principal);

@@ -14,6 +14,8 @@ interface Bucket {
 export interface Limiter {
   /** @throws RateLimited */
   enter(principal: Principal): Entered;
+  /** Calls under way, of all principals. */
+  readonly inFlight: number;
 }
 
 export interface Entered {
@@ -22,10 +24,19 @@ export interface Entered {
   leave(): void;
 }
 
-const keyOf = (principal: Principal): string => JSON.stringify([principal.issuer, principal.subject, principal.agent]);
+const keys = new WeakMap<Principal, string>();
+
+function keyOf(principal: Principal): string {
+  const known = keys.get(principal);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([principal.issuer, principal.subject, principal.agent]);
+  keys.set(principal, key);
+  return key;
+}
 
 export function createLimiter(limits: Limits, clock: Clock): Limiter {
   const buckets = new Map<string, Bucket>();
+  let inFlight = 0;
 
   const bucketOf = (principal: Principal): Bucket => {
     const key = keyOf(principal);
@@ -47,14 +58,19 @@ export function createLimiter(limits: Limits, clock: Clock): Limiter {
       }
       bucket.tokens -= 1;
       bucket.inFlight += 1;
+      inFlight += 1;
       const { dropped } = bucket;
       bucket.dropped = 0;
       return {
         dropped,
         leave: () => {
           bucket.inFlight -= 1;
+          inFlight -= 1;
         },
       };
+    },
+    get inFlight() {
+      return inFlight;
     },
   };
 }
