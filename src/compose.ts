@@ -17,6 +17,7 @@ import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
 import type { Config } from './config.ts';
+import type { ApprovalChannel } from './domain/approval.ts';
 import { auditIds } from './domain/audit-id.ts';
 import { canonicalJson } from './domain/canonical.ts';
 import type { Clock } from './domain/environment.ts';
@@ -43,15 +44,23 @@ export const compose: Compose = async (config, options) => {
   const state = await openState({ root, clock, random, log });
   const audit = await openAuditLog({ folder: join(root, 'audit'), clock, random, log });
   const settings = settingsOf(config, options);
-  const people = createPeople(settings.people);
   const policy = await openPolicy({ folder: settings.policy, log });
   const { mint, redeem } = createGrantMint();
   const clusters = createClusterSource({ config, sandbox: options.sandbox, redeem, clock, log });
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
   const secretReader = createAuditedSecretReader({ clusters, audit, ids, clock, random });
   const masker = createMasker({ secretReader, log });
-  const channel = createTerminalChannel({ local: settings.approvals.local, people, osUser: self.username });
-  const callerName = (): string => localUser(settings.approvals.local, { ...self, env: options.env });
+  const { local, slack: slackConfig } = settings.approvals;
+  const slack =
+    slackConfig === undefined
+      ? undefined
+      : await (await import('./compose/slack.ts')).openSlack({
+          ...{ config: slackConfig, people: settings.people, state, masker, clock, log },
+        });
+  const people = slack?.people ?? createPeople(settings.people);
+  const terminal = createTerminalChannel({ local, people, osUser: self.username });
+  const channels = [...(slack === undefined ? [] : [slack.channel]), terminal];
+  const callerName = (): string => localUser(local, { ...self, env: options.env });
   const deps: ApprovalDeps = {
     state,
     clock,
@@ -59,7 +68,7 @@ export const compose: Compose = async (config, options) => {
     audit,
     auditReader: createAuditReader({ folder: join(root, 'audit'), log }),
     people,
-    channels: [channel],
+    channels,
     masker,
     limits: settings.approvals,
     log,
@@ -80,11 +89,13 @@ export const compose: Compose = async (config, options) => {
     random,
     log,
     limits: config.limits,
-    askedIn: channel.place,
+    askedIn: placesOf(channels),
   });
   const stopRecovering = options.serves ? await begin(config, deps, audit, policy.current().bundleDigest) : () => {};
+  if (options.serves) await slack?.start(approvals);
   const close = async (): Promise<void> => {
     stopRecovering();
+    await slack?.stop();
     if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
     await clusters.close();
     policy.close();
@@ -104,6 +115,12 @@ export const compose: Compose = async (config, options) => {
     close,
   } satisfies Composition;
 };
+
+/** Where people are asked, in words for the waiting agent: those places where anybody can be. */
+function placesOf(channels: readonly ApprovalChannel[]): string {
+  const used = channels.filter((channel) => channel.reachable().people.length > 0);
+  return (used.length === 0 ? channels.slice(0, 1) : used).map(({ place }) => place).join(' or ');
+}
 
 interface Settings {
   readonly policy: string;

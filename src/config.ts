@@ -77,8 +77,25 @@ function located(config: Config, file: string, env: Env): Config {
   return {
     ...config,
     clusters: Object.fromEntries(clusters),
+    approvals: { ...config.approvals, slack: slackLocated(config.approvals.slack, file, env) },
     ...(config.policy === undefined ? {} : { policy: { folder: absolute(config.policy.folder, folder) } }),
     ...(config.state === undefined ? {} : { state: { directory: absolute(config.state.directory, folder) } }),
+  };
+}
+
+type SlackConfig = Config['approvals']['slack'];
+
+function slackLocated(slack: SlackConfig, file: string, env: Env): SlackConfig {
+  if (slack === undefined) return undefined;
+  const secret = (name: 'botToken' | 'appToken' | 'signingSecret'): string | undefined => {
+    const reference = slack[name];
+    return reference === undefined ? undefined : secretAt(`approvals.slack.${name}`, reference, file, env);
+  };
+  return {
+    ...slack,
+    botToken: secretAt('approvals.slack.botToken', slack.botToken, file, env),
+    appToken: secret('appToken'),
+    signingSecret: secret('signingSecret'),
   };
 }
 

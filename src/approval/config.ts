@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { slackConfigSchema } from './slack/config.ts';
 
 /** `approvals` in the configuration. */
 export const approvalConfigSchema = z
@@ -13,9 +14,10 @@ export const approvalConfigSchema = z
     openPerOwner: z.int().min(1).max(10_000).default(20).describe('How many those of one person together may have'),
     denialStandsMinutes: z.int().min(0).max(1_440).default(30).describe('How long a denied plan is not asked again'),
     keepFinishedDays: z.int().min(1).max(3_650).default(30).describe('When finished approvals are moved away'),
+    slack: slackConfigSchema.optional().describe('People are asked, and vote, in a Slack channel (docs/slack.md)'),
   })
   .prefault({});
 export type ApprovalConfig = z.infer<typeof approvalConfigSchema>;
 
-/** What `createApprovals` goes by; the configuration without what only the terminal asks. */
-export type ApprovalLimits = Omit<ApprovalConfig, 'local'>;
+/** What `createApprovals` goes by; the configuration without what only the channels ask. */
+export type ApprovalLimits = Omit<ApprovalConfig, 'local' | 'slack'>;

@@ -37,6 +37,11 @@ export const slackConfigSchema = z
       .enum(['socket', 'http'])
       .default('socket')
       .describe('How votes come in: socket needs no public address; http takes signed requests'),
+    listen: z
+      .string()
+      .regex(/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'host:port')
+      .default('127.0.0.1:8701')
+      .describe('With mode http: where signed requests are taken; TLS is the proxy’s in front of it'),
     userGroups: z
       .record(z.string().min(1).max(200), groupId)
       .default({})

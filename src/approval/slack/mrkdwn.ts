@@ -15,9 +15,12 @@ const longest = 250;
 export const code = (identifier: string): string =>
   `\`${escaped(shortened(asciiLine(identifier), longest).replaceAll('`', '\\u{60}'))}\``;
 
-/** What a person or an agent wrote, as one line in a sentence of ours: what Slack would read as markup is made visible. */
-export const quoted = (words: string): string =>
-  `“${escaped(wordsLine(words).replace(/[`*_~]/g, (mark) => `\\u{${mark.charCodeAt(0).toString(16)}}`))}”`;
+/** Words that are not ours, in a sentence of ours: what Slack would read as format, code, emoji or mention is made visible. */
+export const inert = (words: string): string =>
+  escaped(wordsLine(words).replace(/[`*_~]|:(?=[\w+'-]+:)/g, (mark) => `\\u{${mark.charCodeAt(0).toString(16)}}`));
+
+/** What a person or an agent wrote, as one line in a sentence of ours. */
+export const quoted = (words: string): string => `“${inert(words)}”`;
 
 /** A time as each reader's clock has it; `fallback` where the client cannot tell. Milliseconds since the epoch. */
 export function clockTime(time: number, format: '{time}' | '{date_short_pretty} {time}' = '{time}'): string {

@@ -3,7 +3,7 @@ import { needsInWords } from '../../domain/approval-state.ts';
 import { open } from '../../domain/masked.ts';
 import { asciiLine } from '../escape.ts';
 import { type Mentions, mentionAll } from './mentions.ts';
-import { clockTime, code, escaped, quoted, shortened } from './mrkdwn.ts';
+import { clockTime, code, inert, quoted, shortened } from './mrkdwn.ts';
 
 /** Sentences of ours about one approval, in Slack's markup. Facts only: the agent's reason stands in the message alone. */
 
@@ -34,11 +34,11 @@ export function headerOf(approval: Approval): string {
 /** What a phone shows: `deploy-bot asks: apply Deployment shop/web, … in shop-prod (cs-7f3k2m, 15 min)`. */
 export function pushText(approval: Approval): string {
   const { principal, tool, card, cluster, id, requirement, state } = approval;
-  if (outcomes[state] !== '') return escaped(headerOf(approval));
+  if (outcomes[state] !== '') return inert(headerOf(approval));
   const minutes = Math.ceil(requirement.decideWithinSeconds / 60);
   const summary = shortened(asciiLine(open(card.summary)), 300);
   const asks = `${asciiLine(principal.agent)} asks: ${asciiLine(tool)} ${summary}, in ${asciiLine(cluster.name)}`;
-  return escaped(`${asks} (${asciiLine(id)}, ${minutes} min)`);
+  return inert(`${asks} (${asciiLine(id)}, ${minutes} min)`);
 }
 
 /** `1 of 2: @ana 09:14 · agent is not waiting`, or how it ended. */
@@ -129,7 +129,7 @@ export const brokenGlass = (approval: Approval, vote: Vote, mentions: Mentions):
   `${spaced(mentionAll(mentions, approval))}:rotating_light: *Break-glass*: ${mentions.person(vote.person)} countersigned ${code(approval.id)} alone, in ${code(approval.cluster.name)}. Reason: ${quoted(vote.comment ?? '')} It stays open until somebody else reviews it: ${code(`countersign approvals review ${approval.id}`)}`;
 
 export const needs = ({ requirement, have }: Approval): string =>
-  escaped(shortened(asciiLine(needsInWords(requirement, have)), 400));
+  inert(shortened(asciiLine(needsInWords(requirement, have)), 400));
 
 const spaced = (text: string): string => (text === '' ? '' : `${text} `);
 

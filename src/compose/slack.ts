@@ -1,0 +1,62 @@
+import type { PeopleConfig } from '../approval/people.ts';
+import { createSlackApi } from '../approval/slack/api.ts';
+import { createSlackChannel } from '../approval/slack/channel.ts';
+import type { SlackConfig } from '../approval/slack/config.ts';
+import { createSlackInbound } from '../approval/slack/inbound.ts';
+import { openSlackPeople } from '../approval/slack/people.ts';
+import type { ApprovalChannel, Approvals, PeopleRegistry } from '../domain/approval.ts';
+import type { Clock, Log } from '../domain/environment.ts';
+import type { Masker } from '../domain/masker.ts';
+import type { State } from '../domain/state.ts';
+
+export interface SlackParts {
+  /** Secrets in it are values by now. */
+  readonly config: SlackConfig;
+  readonly people: PeopleConfig;
+  readonly state: State;
+  readonly masker: Pick<Masker, 'text'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface OpenedSlack {
+  /** The configured people and the members of the Slack user groups. */
+  readonly people: PeopleRegistry;
+  readonly channel: ApprovalChannel;
+  /** In a process that serves. Slack need not be there. */
+  start(approvals: Approvals): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Loaded only where Slack is configured. Asks Slack nothing before `start`. */
+export async function openSlack({
+  config,
+  people: configured,
+  state,
+  masker,
+  clock,
+  log,
+}: SlackParts): Promise<OpenedSlack> {
+  const { botToken, appToken, signingSecret = '', apiUrl, mode, listen } = config;
+  const api = createSlackApi({ botToken, appToken, apiUrl });
+  const people = await openSlackPeople({ config: configured, userGroups: config.userGroups, api, state, clock, log });
+  const source = mode === 'socket' ? { mode } : { mode, signingSecret, listen };
+  const channel = createSlackChannel({
+    ...{ config, api, state, people, clock, log },
+    mask: (text) => masker.text(text),
+    createInbound: (parts) =>
+      createSlackInbound({ ...parts, people, state, clock, log, channel: config.channel, source }),
+  });
+  return {
+    people,
+    channel,
+    start: async (approvals) => {
+      people.start();
+      await channel.start?.(approvals);
+    },
+    stop: async () => {
+      people.stop();
+      await channel.stop?.();
+    },
+  };
+}
