@@ -22,9 +22,10 @@ const messageSchema = z
     edited: z.object({}).optional(),
     blocks: z.array(z.unknown()).default([]),
     files: z.array(z.object({ name: text.optional() })).default([]),
+    attachments: z.array(z.object({ is_share: z.boolean().optional() })).default([]),
     metadata: z.object({ event_type: text, event_payload: z.unknown() }).optional(),
   })
-  .transform(({ bot_id, edited, files, metadata, user, team, subtype, ...rest }): SlackMessage => {
+  .transform(({ bot_id, edited, files, attachments, metadata, user, team, subtype, ...rest }): SlackMessage => {
     const mark = metadata?.event_type === metadataType ? markSchema.safeParse(metadata.event_payload).data : undefined;
     return {
       ...rest,
@@ -34,6 +35,7 @@ const messageSchema = z
       bot: (bot_id ?? undefined) !== undefined || subtype === 'bot_message',
       edited: edited !== undefined,
       files: files.flatMap(({ name }) => name ?? []),
+      forwarded: attachments.some(({ is_share }) => is_share === true),
       ...(mark === undefined ? {} : { mark }),
     };
   });

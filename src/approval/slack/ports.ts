@@ -16,6 +16,8 @@ export interface SlackMessage {
   readonly mark?: SlackMark;
   /** Names of the files that it carries. */
   readonly files?: readonly string[];
+  /** It shares somebody's message, whose words are not the sender's. */
+  readonly forwarded?: boolean;
 }
 
 /** Which message of which approval one of ours is: `post`, `remind`, `end`, … */
@@ -129,4 +131,6 @@ export interface SlackInbound {
   /** Reads the thread of an approval and records what was said there and not heard, denials first. @throws Unavailable */
   catchUp(approval: Approval): Promise<void>;
   readonly connected: boolean;
+  /** Connections of the app that Slack counted when it greeted us: above one, somebody else gets a part of the votes. */
+  readonly connections?: number;
 }

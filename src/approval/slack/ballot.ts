@@ -1,0 +1,100 @@
+import type { Approvals, PeopleRegistry, VoteRequest } from '../../domain/approval.ts';
+import type { Log } from '../../domain/environment.ts';
+import { CountersignError, type ErrorCode } from '../../domain/errors.ts';
+import { wordsLine } from '../escape.ts';
+import { code, escaped } from './mrkdwn.ts';
+import type { Posted, SlackApi } from './ports.ts';
+import type { Voter, Voters } from './voter.ts';
+
+/** A vote as somebody said it, on a message of ours that is known. */
+export interface Said extends Pick<VoteRequest, 'decision' | 'comment'> {
+  readonly user: string;
+  /** Workspace of the user, as the payload names it. */
+  readonly team: string | undefined;
+  readonly code: string | undefined;
+  readonly breakGlass: boolean;
+  /** `slack:<channel>/<ts>` */
+  readonly source: string;
+}
+
+/** `refused` is final and was told; `later`: it could not be found out or recorded now. */
+export type Cast = 'counted' | 'refused' | 'later';
+
+export interface BallotParts {
+  readonly api: Pick<SlackApi, 'whisper'>;
+  readonly approvals: Pick<Approvals, 'vote'>;
+  readonly people: Pick<PeopleRegistry, 'bySlack'>;
+  readonly voters: Voters;
+  readonly log: Log;
+}
+
+export interface Ballots {
+  cast(posted: Posted, said: Said): Promise<Cast>;
+  /** A private line in the thread; that it cannot be delivered fails nothing. */
+  whisper(to: Pick<Posted, 'channel'> & { readonly ts: string | undefined }, user: string, text: string): Promise<void>;
+}
+
+/** Refusals that stay as they are, however often the same words are read. */
+const final: ReadonlySet<ErrorCode> = new Set(['Invalid', 'ApprovalDenied', 'NotFound', 'Denied', 'Conflict']);
+
+export function createBallots(parts: BallotParts): Ballots {
+  const { api, approvals, log } = parts;
+  const whisper: Ballots['whisper'] = async ({ channel, ts }, user, text) => {
+    await api.whisper({ channel, user, thread: ts, text }).catch((thrown: unknown) => {
+      log.warn('a private line was not delivered in Slack', { user, cause: String(thrown) });
+    });
+  };
+  const refuse = async (posted: Posted, { user, decision }: Said, because: string): Promise<Cast> => {
+    await whisper(posted, user, `Your ${decision} of ${code(posted.approval)} does not count: ${because}.`);
+    return 'refused';
+  };
+  return {
+    whisper,
+    cast: async (posted, said) => {
+      try {
+        const voter = await voterOf(parts, posted, said);
+        if ('refusal' in voter) return await refuse(posted, said, voter.refusal);
+        await approvals.vote(posted.approval, request(voter, said));
+        return 'counted';
+      } catch (thrown) {
+        if (thrown instanceof CountersignError && final.has(thrown.code)) return refuse(posted, said, sentence(thrown));
+        log.error('a vote in Slack could not be recorded', { approval: posted.approval, cause: String(thrown) });
+        await whisper(
+          posted,
+          said.user,
+          `Your ${said.decision} of ${code(posted.approval)} could not be recorded yet.`,
+        );
+        return 'later';
+      }
+    },
+  };
+}
+
+/** A deny counts by the record alone where Slack cannot be asked about the user: to stop is always safe. */
+async function voterOf({ voters, people }: BallotParts, posted: Posted, said: Said): Promise<Voter> {
+  try {
+    return await voters.of(said.user, said.team);
+  } catch (thrown) {
+    const sameTeam = said.team === undefined || said.team === posted.team;
+    const person = sameTeam ? people.bySlack(posted.team, said.user) : undefined;
+    if (said.decision !== 'deny' || person === undefined) throw thrown;
+    return { person };
+  }
+}
+
+const request = (
+  { person }: Extract<Voter, { person: unknown }>,
+  { decision, comment, code: given, breakGlass, source }: Said,
+): VoteRequest => ({
+  person,
+  decision,
+  comment,
+  channel: 'slack',
+  source,
+  ...(given === undefined ? {} : { code: given }),
+  ...(breakGlass ? { breakGlass } : {}),
+});
+
+/** Our own words, in which there may be what somebody typed. */
+const sentence = ({ message, hint }: CountersignError): string =>
+  escaped(wordsLine(hint === undefined ? message : `${message}; ${hint}`)).replaceAll('`', "'");

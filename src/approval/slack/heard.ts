@@ -1,0 +1,29 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { State } from '../../domain/state.ts';
+import { once, readIfThere } from '../store.ts';
+
+/**
+ * What was heard and made no vote, so that it is answered once and never counts later, when a thread is read again: an approve
+ * that was refused stays refused. Votes that counted carry their source themselves.
+ */
+export interface HeardStore {
+  has(approval: string, what: string): Promise<boolean>;
+  /** False: it was marked before, perhaps by another process. */
+  mark(approval: string, what: string): Promise<boolean>;
+  /** Forgets the approvals that `keep` does not know. */
+  sweep(keep: (approval: string) => Promise<boolean>): Promise<void>;
+}
+
+export function createHeardStore(state: Pick<State, 'folder' | 'createExclusive'>): HeardStore {
+  const base = once(() => state.folder('slack-heard'));
+  return {
+    has: async (approval, what) => (await readIfThere(join(await base(), approval, what))) !== undefined,
+    mark: async (approval, what) => state.createExclusive(join(await state.folder('slack-heard', approval), what), ''),
+    sweep: async (keep) => {
+      const folder = await base();
+      for (const approval of await readdir(folder))
+        if (!(await keep(approval))) await rm(join(folder, approval), { recursive: true, force: true });
+    },
+  };
+}
