@@ -62,18 +62,19 @@ export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: '
   });
   return input.targets.map((target, index) => {
     const scope = lazy(() => scopeOf(target, index));
-    const unknown = pass === 'first' ? unknownIn(target) : undefined;
+    const unknown = pass === 'first' ? lazy(() => unknownIn(target)) : undefined;
     // Of full length at once: one that grows by its gaps is a hash table.
-    const known = new Array<Value | undefined>(conditions.size());
+    const values = lazy(() => new Array<Value | undefined>(conditions.size()));
     return {
       target,
       get namespaceLabels() {
         return pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels;
       },
       value: (condition) => {
+        const known = values();
         const before = known[condition.id];
         if (before !== undefined) return before;
-        const value = unknown?.(condition) === true ? 'unknown' : condition.evaluate(scope());
+        const value = unknown?.()(condition) === true ? 'unknown' : condition.evaluate(scope());
         known[condition.id] = value;
         return value;
       },
