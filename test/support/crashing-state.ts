@@ -27,3 +27,37 @@ export function crashing(state: State, at: number, kill: () => never = dead): Cr
 function dead(): never {
   throw new Killed('killed');
 }
+
+export interface Stall {
+  readonly state: State;
+  /** Resolves when the process stands still. */
+  readonly stalled: Promise<void>;
+  wake(): void;
+}
+
+/** A state whose process stands still before its `at`-th file operation (from 0), as by SIGSTOP, and goes on when woken. */
+export function stalling(state: State, at: number): Stall {
+  let operations = 0;
+  let wake = (): void => undefined;
+  let stall = (): void => undefined;
+  const woken = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const stalled = new Promise<void>((resolve) => {
+    stall = resolve;
+  });
+  const before = <A extends readonly unknown[], T>(operation: (...args: A) => Promise<T>) => {
+    return async (...args: A): Promise<T> => {
+      if (operations++ >= at) {
+        stall();
+        await woken;
+      }
+      return operation(...args);
+    };
+  };
+  return {
+    state: { ...state, createExclusive: before(state.createExclusive), replace: before(state.replace) },
+    stalled,
+    wake: () => wake(),
+  };
+}
