@@ -173,6 +173,12 @@ class Life {
     const orders = [
       [...order, first.state],
       [...reverse, second.state],
+      // Two who deny at once have both denied it.
+      ...(order.includes(true) &&
+      [one, other].every((each) => each.do === 'vote' && each.decision === 'deny') &&
+      first.state === 'denied'
+        ? [[true, true, 'denied']]
+        : []),
     ];
     const claiming = [one, other].some((each) => each.do === 'claim');
     const crossed = claiming && real.state === 'failed' && before.state === 'approved' && !results.includes(true);
