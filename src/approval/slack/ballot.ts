@@ -29,7 +29,8 @@ export interface BallotParts {
 }
 
 export interface Ballots {
-  cast(posted: Posted, said: Said): Promise<Cast>;
+  /** `refused` is called before somebody is told so. */
+  cast(posted: Posted, said: Said, refused?: () => Promise<unknown>): Promise<Cast>;
   /** A private line in the thread; that it cannot be delivered fails nothing. */
   whisper(to: Pick<Posted, 'channel'> & { readonly ts: string | undefined }, user: string, text: string): Promise<void>;
 }
@@ -44,20 +45,27 @@ export function createBallots(parts: BallotParts): Ballots {
       log.warn('a private line was not delivered in Slack', { user, cause: String(thrown) });
     });
   };
-  const refuse = async (posted: Posted, { user, decision }: Said, because: string): Promise<Cast> => {
+  const refuse = async (
+    posted: Posted,
+    { user, decision }: Said,
+    because: string,
+    refused: () => Promise<unknown>,
+  ): Promise<Cast> => {
+    await refused();
     await whisper(posted, user, `Your ${decision} of ${code(posted.approval)} does not count: ${because}.`);
     return 'refused';
   };
   return {
     whisper,
-    cast: async (posted, said) => {
+    cast: async (posted, said, refused = async () => undefined) => {
       try {
         const voter = await voterOf(parts, posted, said);
-        if ('refusal' in voter) return await refuse(posted, said, voter.refusal);
+        if ('refusal' in voter) return await refuse(posted, said, voter.refusal, refused);
         await approvals.vote(posted.approval, request(voter, said));
         return 'counted';
       } catch (thrown) {
-        if (thrown instanceof CountersignError && final.has(thrown.code)) return refuse(posted, said, sentence(thrown));
+        if (thrown instanceof CountersignError && final.has(thrown.code))
+          return refuse(posted, said, sentence(thrown), refused);
         log.error('a vote in Slack could not be recorded', { approval: posted.approval, cause: String(thrown) });
         await whisper(
           posted,

@@ -61,7 +61,8 @@ class Connections implements SocketMode {
   readonly #open = new Set<WebSocket>();
   /** The one that was greeted last; older ones run out beside it. */
   #current: WebSocket | undefined;
-  #connecting = false;
+  /** The one that is being opened and is not greeted yet. */
+  #next: { socket?: WebSocket } | undefined;
   #running = false;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -88,18 +89,20 @@ class Connections implements SocketMode {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#current = undefined;
+    this.#next = undefined;
     for (const socket of this.#open) hangUp(socket);
     this.#open.clear();
   }
 
   #connect(): void {
-    if (!this.#running || this.#connecting || this.#retry !== undefined) return;
-    this.#connecting = true;
-    this.#dial()
-      .catch((thrown: unknown) => this.#failed(String(thrown)))
-      .finally(() => {
-        this.#connecting = false;
-      });
+    if (!this.#running || this.#next !== undefined || this.#retry !== undefined) return;
+    const next = {};
+    this.#next = next;
+    this.#dial(next).catch((thrown: unknown) => {
+      if (this.#next !== next) return;
+      this.#next = undefined;
+      this.#failed(String(thrown));
+    });
   }
 
   #failed(cause: string): void {
@@ -113,14 +116,16 @@ class Connections implements SocketMode {
     }, wait).unref();
   }
 
-  async #dial(): Promise<void> {
+  async #dial(next: { socket?: WebSocket }): Promise<void> {
     const url = new URL(await this.#options.url());
     const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
     if (url.protocol !== 'wss:' && !(loopback && url.protocol === 'ws:'))
       throw new Error('Slack named no wss:// address');
     const { WebSocket: Socket } = await import('ws');
-    if (!this.#running) return;
+    // Stopped meanwhile, and perhaps started again.
+    if (this.#next !== next) return;
     const socket = new Socket(url, { handshakeTimeout: 5_000, maxPayload: longestFrame, perMessageDeflate: false });
+    next.socket = socket;
     this.#open.add(socket);
     const stopWatching = this.#watch(socket);
     socket.on('message', (data) => this.#frame(socket, String(data)));
@@ -130,7 +135,8 @@ class Connections implements SocketMode {
       // One that was let go by `stop` is nobody's loss.
       if (!this.#open.delete(socket)) return;
       if (this.#current === socket) this.#current = undefined;
-      if (this.#current === undefined) this.#failed('closed');
+      if (this.#next === next) this.#next = undefined;
+      if (this.#current === undefined && this.#next === undefined) this.#failed('closed');
     });
   }
 
@@ -163,6 +169,7 @@ class Connections implements SocketMode {
   #greeted(socket: WebSocket, connections: number): void {
     const own = this.#open.size;
     this.#current = socket;
+    if (this.#next?.socket === socket) this.#next = undefined;
     this.#failures = 0;
     this.connections = connections;
     if (connections > own)

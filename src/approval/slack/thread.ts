@@ -96,23 +96,13 @@ async function said(parts: ThreadParts, posted: Posted, reply: Reply): Promise<C
   const mark = edited ? `${ts}-edited` : ts;
   const known = (await before(mark)) ?? (reply.vote.decision === 'approve' ? await before(ts) : undefined);
   if (known !== undefined) return known;
+  // Remembered before it is told: what was refused never counts later.
+  const remember = (): Promise<unknown> => heard.mark(posted.approval, mark);
   const because = approval === undefined ? undefined : objectionTo(reply, approval);
-  const cast =
-    because === undefined
-      ? await ballots.cast(posted, saidBy(reply, sourceOf(mark)))
-      : await refuse(parts, posted, reply, because);
-  if (cast === 'refused') await heard.mark(posted.approval, mark);
-  return cast;
-}
-
-async function refuse(
-  { ballots }: ThreadParts,
-  posted: Posted,
-  { message, vote }: Reply,
-  because: string,
-): Promise<Cast> {
-  const words = `Your ${vote.decision} of ${code(posted.approval)} does not count: ${because}.`;
-  await ballots.whisper(posted, message.user, words);
+  if (because === undefined) return ballots.cast(posted, saidBy(reply, sourceOf(mark)), remember);
+  await remember();
+  const words = `Your ${reply.vote.decision} of ${code(posted.approval)} does not count: ${because}.`;
+  await ballots.whisper(posted, reply.message.user, words);
   return 'refused';
 }
 

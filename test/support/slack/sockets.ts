@@ -17,6 +17,8 @@ export interface Sockets {
   deliver(type: 'interactive' | 'events_api', payload: object): Promise<Delivery>;
   /** Tells each connection to go, and closes it. */
   disconnect(reason: 'refresh_requested' | 'warning' | 'link_disabled'): void;
+  /** Any text, to all. */
+  sendRaw(text: string): void;
   /** Cuts them without a word. */
   cut(): void;
   /** From now on the connections that are open get nothing and answer no ping, and stay open. */
@@ -81,6 +83,9 @@ export function createSockets(world: World, ackWithin: number): Sockets {
         socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'applink-1' } }));
         if (reason !== 'warning') socket.close(1000);
       }
+    },
+    sendRaw: (text) => {
+      for (const socket of open) socket.send(text);
     },
     cut: () => {
       for (const socket of open) socket.terminate();
