@@ -38,6 +38,8 @@ export interface Process {
   readonly channel: ApprovalChannel;
   readonly api: SlackApi;
   readonly inbound: () => SlackInbound;
+  /** Resolves when there is an inbound half: it is made when it is needed. */
+  readonly listens: () => Promise<SlackInbound>;
 }
 
 export interface VotingRig extends Process {
@@ -126,7 +128,7 @@ function openProcess(deps: Rig['deps'], slack: FakeSlack, source: InboundOptions
     if (inbound === undefined) throw new Error('nothing listens yet');
     return inbound;
   };
-  return { approvals, channel, api, inbound: there };
+  return { approvals, channel, api, inbound: there, listens: () => until(() => inbound, 'an inbound half') };
 }
 
 const keeping = (logs: Logged[]): Log => {

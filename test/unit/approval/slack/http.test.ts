@@ -1,0 +1,126 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSlackHttp, longestBody, requestPaths, type SlackHttp } from '../../../../src/approval/slack/http.ts';
+import { createVerifier } from '../../../../src/approval/slack/signature.ts';
+import type { State } from '../../../../src/domain/state.ts';
+import { openState } from '../../../../src/state/state.ts';
+import { realRandom, silent, type TestClock, testClock } from '../../../support/approvals.ts';
+import { signSlack } from '../../../support/slack/payloads.ts';
+import { createVotingRig, slackUsers, until } from '../../../support/slack/rig.ts';
+
+const signingSecret = 'shh';
+let clock: TestClock;
+let root: string;
+let state: State;
+let received: { type: string; payload: unknown }[];
+let handle: SlackHttp;
+beforeEach(async () => {
+  clock = testClock();
+  root = await mkdtemp(join(tmpdir(), 'cs-http-'));
+  state = await openState({ root, clock, random: realRandom, log: silent });
+  received = [];
+  const verify = createVerifier({ signingSecret, clock, state });
+  handle = createSlackHttp({ verify, receive: (type, payload) => received.push({ type, payload }), log: silent });
+});
+afterEach(async () => {
+  await state.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const headers = (body: string, at = Math.floor(clock.now() / 1_000)) => ({
+  'x-slack-request-timestamp': String(at),
+  'x-slack-signature': signSlack(signingSecret, at, body),
+});
+const send = (path: string, body: string, more: object = {}) =>
+  handle('POST', path, { ...headers(body), ...more }, body);
+
+describe('the handler', () => {
+  it('takes what is signed, answers at once and hands it on', async () => {
+    const click = `payload=${encodeURIComponent('{"type":"block_actions","text":"ü & <>"}')}`;
+    expect(await send(requestPaths.interactivity, click)).toEqual({ status: 200, body: '' });
+    expect(await send(requestPaths.events, '{"type":"event_callback"}')).toEqual({ status: 200, body: '' });
+    expect(received).toEqual([
+      { type: 'interactive', payload: { type: 'block_actions', text: 'ü & <>' } },
+      { type: 'events_api', payload: { type: 'event_callback' } },
+    ]);
+  });
+
+  it('answers the challenge, and only a signed one', async () => {
+    const body = '{"type":"url_verification","token":"t","challenge":"3eZbrw1a"}';
+    expect(await send(requestPaths.events, body)).toEqual({ status: 200, body: '3eZbrw1a' });
+    expect(await handle('POST', requestPaths.events, {}, body)).toEqual({ status: 401, body: 'refused' });
+    expect(received).toEqual([]);
+  });
+
+  it('says what it does not take', async () => {
+    expect((await send('/slack/other', '{}')).status).toBe(404);
+    expect((await handle('GET', requestPaths.events, {}, '')).status).toBe(405);
+    expect((await send(requestPaths.events, '{')).status).toBe(400);
+    expect((await send(requestPaths.events, '"text"')).status).toBe(400);
+    expect((await send(requestPaths.interactivity, 'other=1')).status).toBe(400);
+    expect((await send(requestPaths.events, `"${'x'.repeat(longestBody)}"`)).status).toBe(413);
+    expect((await send(requestPaths.events, '{}', { 'x-slack-signature': undefined })).status).toBe(401);
+    expect(received).toEqual([]);
+  });
+
+  it('forgets a signature only when its timestamp is refused by itself', async () => {
+    await send(requestPaths.events, '{"n":1}');
+    expect(await readdir(join(root, 'slack-requests'))).toHaveLength(1);
+    clock.step(901_000);
+    await send(requestPaths.events, '{"n":2}');
+    expect(await readdir(join(root, 'slack-requests'))).toHaveLength(1);
+  });
+});
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+it('hears clicks and replies over HTTP as over the socket, and cuts a body that is too long', async () => {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const rig = await createVotingRig({
+    source: ({ signingSecret: secret }) => ({ mode: 'http', signingSecret: secret, listen }),
+  });
+  const events = `http://${listen}${requestPaths.events}`;
+  rig.slack.sendTo({ interactivity: `http://${listen}${requestPaths.interactivity}`, events });
+  const inbound = await rig.listens();
+  await until(() => inbound.connected);
+  const first = await rig.ask();
+  expect(await rig.slack.click(slackUsers.ana, first.card, 'approve')).toEqual({ acked: true, answer: undefined });
+  await until(async () => (await rig.approvals.read(first.approval.id)).state === 'approved');
+  const second = await rig.ask();
+  expect(await rig.slack.reply(slackUsers.bo, second.card.ts, 'no').delivery).toMatchObject({ acked: true });
+  await until(async () => (await rig.approvals.read(second.approval.id)).state === 'denied');
+  const long = fetch(events, { method: 'POST', body: 'x'.repeat(2 * longestBody) });
+  expect(
+    await long.then(
+      ({ status }) => status,
+      () => 413,
+    ),
+  ).toBe(413);
+  expect(rig.slack.sockets.count).toBe(0);
+  await rig.end();
+});
+
+it('says where it cannot listen', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const address = taken.address();
+  const listen = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const rig = await createVotingRig({ source: () => ({ mode: 'http', signingSecret, listen }) });
+  const inbound = await rig.listens();
+  await expect(inbound.start()).rejects.toMatchObject({
+    code: 'Unavailable',
+    message: expect.stringContaining(listen),
+  });
+  expect(inbound.connected).toBe(false);
+  await rig.end();
+  await new Promise((resolve) => taken.close(resolve));
+});
