@@ -8,6 +8,7 @@ import { checkCluster } from './doctor/cluster.ts';
 import { because, type Finding, fail, ok, warn } from './doctor/finding.ts';
 import { checkAudit, checkKubeconfigs, checkNode, checkPlatform, checkState } from './doctor/machine.ts';
 import { checkPeople } from './doctor/people.ts';
+import { checkSlack } from './doctor/slack.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
 
 export interface DoctorOptions {
@@ -55,14 +56,25 @@ async function checkConfig(
 async function checkConfigured(config: Config, io: Io): Promise<readonly Finding[]> {
   const bundle = await loadBundle(config.policy?.folder ?? join(packageRoot, 'policies', 'strict'));
   const cluster = Object.values(config.clusters)[0];
+  const slack = await checkSlack(config, rootOf(config, io));
   const kubeconfig = cluster !== undefined && 'kubeconfig' in cluster ? cluster.kubeconfig : undefined;
   return [
     ...(await checkStateAndAudit(config, io)),
     checkPolicy(config, bundle),
-    ...checkPeople(config, bundle),
+    ...slack.findings,
+    ...checkPeople(config, bundle, slack.people),
     ...(await checkCluster(config)),
     ...(await checkKubeconfigs(io.env, kubeconfig)),
   ];
+}
+
+/** Of a state directory that cannot be named another check tells. */
+function rootOf(config: Config, io: Io): string {
+  try {
+    return stateRoot(config, io.env);
+  } catch {
+    return '';
+  }
 }
 
 async function checkStateAndAudit(config: Config, io: Io): Promise<readonly Finding[]> {

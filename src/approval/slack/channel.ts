@@ -5,6 +5,7 @@ import { lazy } from '../../domain/lazy.ts';
 import type { Masked } from '../../domain/masked.ts';
 import type { State } from '../../domain/state.ts';
 import type { SlackConfig } from './config.ts';
+import { writeConnections } from './connections.ts';
 import { createHolder } from './holder.ts';
 import { Keeper } from './keeper.ts';
 import { createMentions } from './mentions.ts';
@@ -100,7 +101,16 @@ async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Appr
   });
   // What another process changes shows here; the timer is for what time changes, and for a holder that died.
   const stopWatch = state.watch(await state.folder('approvals-view'), () => keeper.wake());
-  const timer = setInterval(() => void keeper.turn(), lookEvery).unref();
+  let counted: number | undefined;
+  const timer = setInterval(() => {
+    void keeper.turn();
+    const { connections } = inbound();
+    if (connections === undefined || connections === counted) return;
+    counted = connections;
+    writeConnections(state, connections).catch((thrown: unknown) => {
+      log.warn('the number of Slack connections cannot be kept', { cause: String(thrown) });
+    });
+  }, lookEvery).unref();
   keeper.wake();
   return {
     keeper,

@@ -92,7 +92,7 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 async function open({ token, apiUrl }: TransportOptions): Promise<WebClient> {
-  const { WebClient: Client, LogLevel } = await import('@slack/web-api');
+  const { WebClient: Client, LogLevel } = await import('./web-client.ts');
   return new Client(token, {
     slackApiUrl: apiUrl,
     timeout: requestTimeout,

@@ -8,9 +8,10 @@ import type { Rule } from '../../policy/rule.ts';
 import { because, type Finding, fail, ok, warn } from './finding.ts';
 
 /** Whether there are enough people for what the policy asks, and whether they can be asked. */
-export function checkPeople(config: Config, bundle: Bundle): readonly Finding[] {
+/** `people`: of the configuration and of Slack's user groups. */
+export function checkPeople(config: Config, bundle: Bundle, people: readonly Person[]): readonly Finding[] {
   try {
-    const people = createPeople(config.people).all();
+    createPeople(config.people);
     return [...quorum(people, bundle.rules ?? []), ...asked(config, people, bundle.rules ?? [])];
   } catch (thrown) {
     return [fail('people', because(thrown), 'one person is one record under people')];
@@ -60,13 +61,14 @@ function shortage(
 }
 
 function asked(config: Config, people: readonly Person[], rules: readonly Rule[]): readonly Finding[] {
-  const { local } = config.approvals;
+  const { local, slack } = config.approvals;
+  if (local === 'off' && slack !== undefined) return [askedInSlack(people)];
   if (local === 'off') {
     return [
       fail(
         'approvals',
         'nobody can be asked: approvals.local is off and there is no other channel',
-        'set `approvals: {local: sudo}`, or `enabled` if you accept that whoever has a shell here can approve',
+        'set up Slack (docs/slack.md), or `approvals: {local: sudo}`, or `enabled` if you accept that whoever has a shell here can approve',
       ),
     ];
   }
@@ -85,6 +87,18 @@ function asked(config: Config, people: readonly Person[], rules: readonly Rule[]
     ),
   ];
 }
+
+function askedInSlack(people: readonly Person[]): Finding {
+  const there = people.filter(({ slack }) => slack !== undefined);
+  if (there.length > 0) return ok('approvals', `${there.length} people are asked in Slack: ${namesOf(there)}`);
+  const todo = 'name Slack user groups under approvals.slack.userGroups, or people with slack: {team, user}';
+  return fail('approvals', 'nobody can be asked in Slack: no person has a Slack user', todo);
+}
+
+const namesOf = (people: readonly Person[]): string => {
+  const names = people.slice(0, 20).map(({ id, groups }) => `${id} (${groups.join(', ')})`);
+  return names.join(', ') + (people.length > 20 ? ` and ${people.length - 20} more` : '');
+};
 
 /** Where this user alone votes, and its own agents ask, a rule without `ownerMay` or for two people is never met. */
 function onlyOwner(user: string, person: Person | undefined, rules: readonly Rule[]): readonly Finding[] {
