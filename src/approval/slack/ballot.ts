@@ -1,7 +1,7 @@
 import type { Approvals, PeopleRegistry, VoteRequest } from '../../domain/approval.ts';
 import type { Log } from '../../domain/environment.ts';
 import { CountersignError, type ErrorCode } from '../../domain/errors.ts';
-import { wordsLine } from '../escape.ts';
+import { asciiLine } from '../escape.ts';
 import { code, escaped } from './mrkdwn.ts';
 import type { Posted, SlackApi } from './ports.ts';
 import type { Voter, Voters } from './voter.ts';
@@ -103,6 +103,6 @@ const request = (
   ...(breakGlass ? { breakGlass } : {}),
 });
 
-/** Our own words, in which there may be what somebody typed. */
+/** Our own words, in which there may be what somebody typed: a letter of another script in a code shows. */
 const sentence = ({ message, hint }: CountersignError): string =>
-  escaped(wordsLine(hint === undefined ? message : `${message}; ${hint}`)).replaceAll('`', "'");
+  escaped(asciiLine(hint === undefined ? message : `${message}; ${hint}`)).replaceAll('`', "'");

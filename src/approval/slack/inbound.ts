@@ -35,13 +35,23 @@ export interface InboundOptions {
 }
 
 /** Votes as they come from Slack: clicks, replies, and what a thread says when it is read. */
-export function createSlackInbound(options: InboundOptions): SlackInbound {
+export function createSlackInbound(options: InboundOptions): SlackInbound & {
+  /** Resolves when everything that was acknowledged until now is dealt with. */
+  idle(): Promise<void>;
+} {
   const heard = createHeard(options);
   const { open } = heard;
+  const works = new Set<Promise<void>>();
   const receive = (type: string, payload: unknown): void => {
-    receivePayload(heard, type, payload).catch((thrown: unknown) => {
-      options.log.error('what Slack sent could not be handled', { cause: String(thrown) });
-    });
+    const work = receivePayload(heard, type, payload)
+      .catch((thrown: unknown) => {
+        options.log.error('what Slack sent could not be handled', { cause: String(thrown) });
+      })
+      .finally(() => works.delete(work));
+    works.add(work);
+  };
+  const idle = async (): Promise<void> => {
+    await Promise.all(works);
   };
   const way = createWay(options, receive, () => open.gap());
   let started = false;
@@ -62,7 +72,9 @@ export function createSlackInbound(options: InboundOptions): SlackInbound {
       started = false;
       open.stop();
       await way.stop();
+      await idle();
     },
+    idle,
     catchUp: heard.catchUp,
     get connected() {
       return way.connected();

@@ -3,7 +3,7 @@ import { createSlackApi } from '../../../src/approval/slack/api.ts';
 import { createSlackChannel } from '../../../src/approval/slack/channel.ts';
 import { createSlackInbound, type InboundOptions } from '../../../src/approval/slack/inbound.ts';
 import type { SlackApi, SlackInbound } from '../../../src/approval/slack/ports.ts';
-import type { Approval, ApprovalChannel, ApprovalDraft, Approvals } from '../../../src/domain/approval.ts';
+import type { Approval, ApprovalChannel, ApprovalDraft, Approvals, Vote } from '../../../src/domain/approval.ts';
 import type { Log } from '../../../src/domain/environment.ts';
 import { createRig, draft, echoing, oneOfSre, type Rig } from '../approvals.ts';
 import { slackPeople } from '../slack-rig.ts';
@@ -37,7 +37,7 @@ export interface Process {
   readonly approvals: Approvals;
   readonly channel: ApprovalChannel;
   readonly api: SlackApi;
-  readonly inbound: () => SlackInbound;
+  readonly inbound: () => ReturnType<typeof createSlackInbound>;
   /** Resolves when there is an inbound half: it is made when it is needed. */
   readonly listens: () => Promise<SlackInbound>;
 }
@@ -49,6 +49,8 @@ export interface VotingRig extends Process {
   /** Resolves when the message stands in Slack and the connection listens. */
   ask(changes?: Partial<ApprovalDraft>): Promise<{ readonly approval: Approval; readonly card: FakeMessage }>;
   another(): Promise<Process>;
+  /** The votes, once everything that was acknowledged is dealt with. */
+  votes(id: string): Promise<readonly Vote[]>;
   /** Resolves when `user` has been told something privately. */
   whisperTo(user: string): Promise<string>;
   end(): Promise<void>;
@@ -91,6 +93,10 @@ export async function createVotingRig(options: VotingRigOptions = {}): Promise<V
       return { approval, card };
     },
     another: async () => open((await rig.second()).deps),
+    votes: async (id) => {
+      await first.inbound().idle();
+      return (await first.approvals.read(id)).votes;
+    },
     whisperTo: async (user) => until(() => slack.whispers(user).at(-1)?.text, `a private line to ${user}`),
     end: async () => {
       for (const { channel } of processes) await channel.stop?.();
@@ -113,7 +119,7 @@ const posted = ({ channel }: Process, approval: Approval): Promise<boolean> =>
 function openProcess(deps: Rig['deps'], slack: FakeSlack, source: InboundOptions['source']): Process {
   const { state, people, clock, log } = deps;
   const api = createSlackApi({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl });
-  let inbound: SlackInbound | undefined;
+  let inbound: ReturnType<typeof createSlackInbound> | undefined;
   const channel = createSlackChannel({
     config: { channel: slack.channel, mode: source.mode, userGroups: {}, mention: false },
     ...{ api, state, people, clock, log },
@@ -124,7 +130,7 @@ function openProcess(deps: Rig['deps'], slack: FakeSlack, source: InboundOptions
     },
   });
   const approvals = createApprovals({ ...deps, channels: [...deps.channels, channel] });
-  const there = (): SlackInbound => {
+  const there: Process['inbound'] = () => {
     if (inbound === undefined) throw new Error('nothing listens yet');
     return inbound;
   };

@@ -1,48 +1,25 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSlackHttp, longestBody, requestPaths, type SlackHttp } from '../../../../src/approval/slack/http.ts';
-import { createVerifier } from '../../../../src/approval/slack/signature.ts';
-import type { State } from '../../../../src/domain/state.ts';
-import { openState } from '../../../../src/state/state.ts';
-import { realRandom, silent, type TestClock, testClock } from '../../../support/approvals.ts';
-import { signSlack } from '../../../support/slack/payloads.ts';
+import { longestBody, requestPaths } from '../../../../src/approval/slack/http.ts';
+import { createHttpRig, type HttpRig } from '../../../support/slack/http-rig.ts';
 import { createVotingRig, slackUsers, until } from '../../../support/slack/rig.ts';
 
-const signingSecret = 'shh';
-let clock: TestClock;
-let root: string;
-let state: State;
-let received: { type: string; payload: unknown }[];
-let handle: SlackHttp;
+let http: HttpRig;
 beforeEach(async () => {
-  clock = testClock();
-  root = await mkdtemp(join(tmpdir(), 'cs-http-'));
-  state = await openState({ root, clock, random: realRandom, log: silent });
-  received = [];
-  const verify = createVerifier({ signingSecret, clock, state });
-  handle = createSlackHttp({ verify, receive: (type, payload) => received.push({ type, payload }), log: silent });
+  http = await createHttpRig();
 });
-afterEach(async () => {
-  await state.close();
-  await rm(root, { recursive: true, force: true });
-});
+afterEach(() => http.end());
 
-const headers = (body: string, at = Math.floor(clock.now() / 1_000)) => ({
-  'x-slack-request-timestamp': String(at),
-  'x-slack-signature': signSlack(signingSecret, at, body),
-});
-const send = (path: string, body: string, more: object = {}) =>
-  handle('POST', path, { ...headers(body), ...more }, body);
+const send = (path: string, body: string) => http.send(path, body);
 
 describe('the handler', () => {
   it('takes what is signed, answers at once and hands it on', async () => {
     const click = `payload=${encodeURIComponent('{"type":"block_actions","text":"ü & <>"}')}`;
     expect(await send(requestPaths.interactivity, click)).toEqual({ status: 200, body: '' });
     expect(await send(requestPaths.events, '{"type":"event_callback"}')).toEqual({ status: 200, body: '' });
-    expect(received).toEqual([
+    expect(http.received).toEqual([
       { type: 'interactive', payload: { type: 'block_actions', text: 'ü & <>' } },
       { type: 'events_api', payload: { type: 'event_callback' } },
     ]);
@@ -51,27 +28,26 @@ describe('the handler', () => {
   it('answers the challenge, and only a signed one', async () => {
     const body = '{"type":"url_verification","token":"t","challenge":"3eZbrw1a"}';
     expect(await send(requestPaths.events, body)).toEqual({ status: 200, body: '3eZbrw1a' });
-    expect(await handle('POST', requestPaths.events, {}, body)).toEqual({ status: 401, body: 'refused' });
-    expect(received).toEqual([]);
+    expect(await http.handle('POST', requestPaths.events, {}, body)).toEqual({ status: 401, body: 'refused' });
+    expect(http.received).toEqual([]);
   });
 
   it('says what it does not take', async () => {
     expect((await send('/slack/other', '{}')).status).toBe(404);
-    expect((await handle('GET', requestPaths.events, {}, '')).status).toBe(405);
+    expect((await http.handle('GET', requestPaths.events, {}, '')).status).toBe(405);
     expect((await send(requestPaths.events, '{')).status).toBe(400);
     expect((await send(requestPaths.events, '"text"')).status).toBe(400);
     expect((await send(requestPaths.interactivity, 'other=1')).status).toBe(400);
     expect((await send(requestPaths.events, `"${'x'.repeat(longestBody)}"`)).status).toBe(413);
-    expect((await send(requestPaths.events, '{}', { 'x-slack-signature': undefined })).status).toBe(401);
-    expect(received).toEqual([]);
+    expect(http.received).toEqual([]);
   });
 
   it('forgets a signature only when its timestamp is refused by itself', async () => {
     await send(requestPaths.events, '{"n":1}');
-    expect(await readdir(join(root, 'slack-requests'))).toHaveLength(1);
-    clock.step(901_000);
+    expect(await readdir(join(http.root, 'slack-requests'))).toHaveLength(1);
+    http.clock.step(901_000);
     await send(requestPaths.events, '{"n":2}');
-    expect(await readdir(join(root, 'slack-requests'))).toHaveLength(1);
+    expect(await readdir(join(http.root, 'slack-requests'))).toHaveLength(1);
   });
 });
 
@@ -114,7 +90,7 @@ it('says where it cannot listen', async () => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const address = taken.address();
   const listen = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-  const rig = await createVotingRig({ source: () => ({ mode: 'http', signingSecret, listen }) });
+  const rig = await createVotingRig({ source: () => ({ mode: 'http', signingSecret: 'shh', listen }) });
   const inbound = await rig.listens();
   await expect(inbound.start()).rejects.toMatchObject({
     code: 'Unavailable',
