@@ -37,14 +37,15 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
         breakGlass: brokenGlass(claimed.facts.votes) === undefined ? undefined : true,
       }),
     );
-    // Again: the line itself may have waited for a slow disk.
+    const approval = await announce(ctx, claimed);
+    // Again, and last: line and view may have waited for a slow disk, or this process stood still.
     if (ctx.clock.now() >= (claimed.useBy ?? 0))
       throw new CountersignError('ApprovalExpired', `Approval ${id} expired`);
+    return approval;
   } catch (thrown) {
     await spoil(ctx, id, thrown instanceof CountersignError ? thrown.message : 'the claim could not be recorded');
     throw thrown;
   }
-  return announce(ctx, claimed);
 }
 
 /** Who may vote and what was said, as of now, before anything is decided by it. @throws Unavailable: nothing is claimed */
