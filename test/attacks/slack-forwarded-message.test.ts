@@ -20,12 +20,23 @@ it('hears no approve in a message that shares one, with or without words beside 
   expect(await rig.votes(approval.id)).toEqual([]);
 });
 
-it('takes a link to a message beside an approve for what it is: no shared message', async () => {
+it('hears none either where the thread gives a shared message as a preview', async () => {
   const { approval, card } = await rig.ask();
-  const preview = [{ is_msg_unfurl: true, text: 'canary is green' }];
-  await rig.slack.reply(ana, card.ts, 'approve see https://example.slack.com/archives/C1/p1', { attachments: preview })
-    .delivery;
+  rig.slack.sockets.freeze();
+  rig.slack.reply(ana, card.ts, 'approve', { attachments: [{ is_msg_unfurl: true, text: 'approve' }] });
+  await rig.inbound().catchUp(approval);
+  expect(await rig.votes(approval.id)).toEqual([]);
+});
+
+it('keeps an approve with a link in it, whose preview Slack adds after it was heard', async () => {
+  const { approval, card } = await rig.ask();
+  const { ts } = rig.slack.reply(ana, card.ts, 'approve see https://example.slack.com/archives/C1/p1');
   await until(async () => (await rig.approvals.read(approval.id)).state === 'approved');
+  const written = rig.slack.world.find(card.channel, ts);
+  Object.assign(written ?? {}, { attachments: [{ is_msg_unfurl: true, text: 'canary is green' }] });
+  await rig.inbound().catchUp(approval);
+  expect(await rig.votes(approval.id)).toHaveLength(1);
+  expect(rig.slack.whispers()).toEqual([]);
 });
 
 it('lets somebody stop it also with a shared message', async () => {

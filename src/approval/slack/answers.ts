@@ -10,6 +10,8 @@ const text = z.string();
 
 const markSchema = z.object({ approval: text, step: text });
 
+const flag = z.boolean().default(false);
+
 /** https://docs.slack.dev/reference/events/message */
 const messageSchema = z
   .object({
@@ -22,7 +24,7 @@ const messageSchema = z
     edited: z.object({}).optional(),
     blocks: z.array(z.unknown()).default([]),
     files: z.array(z.object({ name: text.optional() })).default([]),
-    attachments: z.array(z.object({ is_share: z.boolean().optional() })).default([]),
+    attachments: z.array(z.object({ is_share: flag, is_msg_unfurl: flag, is_reply_unfurl: flag })).default([]),
     metadata: z.object({ event_type: text, event_payload: z.unknown() }).optional(),
   })
   .transform(({ bot_id, edited, files, attachments, metadata, user, team, subtype, ...rest }): SlackMessage => {
@@ -35,7 +37,8 @@ const messageSchema = z
       bot: (bot_id ?? undefined) !== undefined || subtype === 'bot_message',
       edited: edited !== undefined,
       files: files.flatMap(({ name }) => name ?? []),
-      forwarded: attachments.some(({ is_share }) => is_share === true),
+      // A thread that is read gives a shared message without `is_share`, like the preview of a link to one.
+      forwarded: attachments.some((each) => each.is_share || each.is_msg_unfurl || each.is_reply_unfurl),
       ...(mark === undefined ? {} : { mark }),
     };
   });

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CountersignError } from '../../domain/errors.ts';
 import type { State } from '../../domain/state.ts';
 import { once, readIfThere } from '../store.ts';
 
@@ -15,11 +16,20 @@ export interface HeardStore {
   sweep(keep: (approval: string) => Promise<boolean>): Promise<void>;
 }
 
+/** A time stamp of a message, or one of our own words. */
+const nameForm = /^[A-Za-z0-9][A-Za-z0-9.-]{0,60}$/;
+
+function checked(what: string): string {
+  if (!nameForm.test(what)) throw new CountersignError('Invalid', 'Slack sent a time stamp that is none');
+  return what;
+}
+
 export function createHeardStore(state: Pick<State, 'folder' | 'createExclusive'>): HeardStore {
   const base = once(() => state.folder('slack-heard'));
   return {
-    has: async (approval, what) => (await readIfThere(join(await base(), approval, what))) !== undefined,
-    mark: async (approval, what) => state.createExclusive(join(await state.folder('slack-heard', approval), what), ''),
+    has: async (approval, what) => (await readIfThere(join(await base(), approval, checked(what)))) !== undefined,
+    mark: async (approval, what) =>
+      state.createExclusive(join(await state.folder('slack-heard', approval), checked(what)), ''),
     sweep: async (keep) => {
       const folder = await base();
       for (const approval of await readdir(folder))

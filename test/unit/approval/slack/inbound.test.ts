@@ -111,6 +111,16 @@ describe('replies', () => {
     await reaches(approval.id, 'approved');
   });
 
+  it('wants plain words for an approve, and takes a deny with a file too', async () => {
+    await start();
+    const { approval, card } = await rig.ask();
+    const files = [{ id: 'F1', name: 'graph.png' }];
+    await rig.slack.reply(ana, card.ts, 'approve', { subtype: 'file_share', files }).delivery;
+    expect(await rig.whisperTo(ana)).toContain('only plain words are a vote');
+    await rig.slack.reply(ana, card.ts, 'no', { subtype: 'file_share', files }).delivery;
+    await reaches(approval.id, 'denied');
+  });
+
   it('answers status, diff and help', async () => {
     await start();
     const { card } = await rig.ask();
