@@ -70,7 +70,7 @@ const by = ({ user, team }: Pick<BlockActions, 'user' | 'team'>) => ({ user: use
 
 /** The message of ours that was clicked on, or why it is none. */
 async function find(
-  { posted }: ClickParts,
+  { posted, pause }: ClickParts,
   { container, channel, message, team, actions, function_data, bot_access_token }: BlockActions,
 ): Promise<Posted | { readonly refusal: string }> {
   if (function_data !== undefined || bot_access_token !== undefined) return { refusal: 'workflows do not vote' };
@@ -83,7 +83,12 @@ async function find(
     carried === undefined
   )
     return { refusal: 'the button is none of an approval' };
-  const found = await posted.read(carried.approval);
+  // Slack shows a message before its answer is written down here.
+  let found = await posted.read(carried.approval);
+  for (let look = 1; look < looks && found === undefined; look++) {
+    await pause(lookAgain);
+    found = await posted.read(carried.approval);
+  }
   if (found === undefined)
     return { refusal: `there is no approval ${code(carried.approval)} here any more: countersign approvals list` };
   const same =
@@ -99,12 +104,14 @@ async function find(
 async function hasTheBlocks({ posted, pause }: ClickParts, found: Posted, { message }: BlockActions): Promise<boolean> {
   if (message === undefined) return false;
   const digest = digestOfBlocks(message.blocks);
-  let expected: string | undefined = found.blocksDigest;
-  for (let look = 1; look < looks && digest !== expected; look++) {
+  const isOf = (each: Posted | undefined): boolean =>
+    each !== undefined && [each.blocksDigest, ...each.earlierDigests].includes(digest);
+  let known: Posted | undefined = found;
+  for (let look = 1; look < looks && !isOf(known); look++) {
     await pause(lookAgain);
-    expected = (await posted.read(found.approval))?.blocksDigest;
+    known = await posted.read(found.approval);
   }
-  return digest === expected;
+  return isOf(known);
 }
 
 /** Where no modal can open the click itself denies: who wants to stop something is not asked to try again. */

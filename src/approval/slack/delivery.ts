@@ -14,6 +14,12 @@ import { brokenGlass, endLine, escalationLine, pushText, reminder, tellOwner } f
 /** Milliseconds in which an edit for nothing but who waits is put off: clients come and go in fractions of a second. */
 const settleFor = 3_000;
 
+/** Milliseconds from the last needed vote in which an agent that waits has claimed it. */
+const claimedWithin = 5_000;
+
+/** Versions of a message that a click is taken on; all of them show the same plan. */
+const mostEarlier = 8;
+
 const never = Number.POSITIVE_INFINITY;
 
 /**
@@ -87,7 +93,9 @@ class Delivery {
     const { channel, ts } = this.#entry;
     const { blocks: echoed } = await api.update({ channel, ts, text, blocks, approval: this.#approval.id });
     const approvable = isApprovable(this.#approval, this.#hasFile);
-    await this.#keep({ blocksDigest: digestOfBlocks(echoed), shown, approvable });
+    const { blocksDigest, earlierDigests } = this.#entry;
+    const earlier = [blocksDigest, ...earlierDigests].slice(0, mostEarlier);
+    await this.#keep({ blocksDigest: digestOfBlocks(echoed), earlierDigests: earlier, shown, approvable });
     if (isOpen(state)) written.set(this.#approval.id, { at: clock.now(), about });
     else written.delete(this.#approval.id);
   }
@@ -103,11 +111,14 @@ class Delivery {
     const { mentions, clock } = this.#parts;
     const { state, createdAt, requirement, decideBy, useBy, awaited } = this.#approval;
     this.#lookAt(useBy ?? decideBy);
+    const now = clock.now();
     if (state === 'approved') {
-      if (!awaited) await this.#tell('tell:approved');
+      // An agent that was waiting has it claimed by then.
+      const tellAt = (useBy ?? now) - requirement.useWithinSeconds * 1_000 + claimedWithin;
+      if (now < tellAt) this.#lookAt(tellAt);
+      else if (!awaited) await this.#tell('tell:approved');
       return;
     }
-    const now = clock.now();
     if (now >= halfTime(this.#approval)) await this.#say('remind', () => reminder(this.#approval, mentions));
     else this.#lookAt(halfTime(this.#approval));
     for (const { afterSeconds, group } of requirement.escalation ?? []) {

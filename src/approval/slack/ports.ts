@@ -91,6 +91,8 @@ export interface Posted {
   readonly ts: string;
   /** SHA-256 of the blocks as Slack echoed them when they were last written: a click on other blocks is refused. */
   readonly blocksDigest: string;
+  /** Of what stood there before, of the same plan: a click may have been on its way while the message was edited. */
+  readonly earlierDigests: readonly string[];
   readonly planDigest: string;
   /** Whether Approve is shown: not before the whole diff is in the thread. */
   readonly approvable: boolean;

@@ -21,6 +21,7 @@ const entrySchema = z.object({
   /** Undefined: the post was begun, and its answer never came. */
   ts: text.exactOptional(),
   blocksDigest: text,
+  earlierDigests: z.array(text).default([]),
   approvable: z.boolean(),
   /** Digest of what was last written, so that nothing is edited for nothing. */
   shown: text,
@@ -88,7 +89,7 @@ export function createLedger(state: State): Ledger {
     write: async (posted) => {
       const before = await entry(posted.approval);
       const known = before === undefined || before === 'corrupt' ? undefined : before;
-      await put({ ...(known ?? newEntry(posted)), ...posted });
+      await put({ ...(known ?? newEntry(posted)), ...posted, earlierDigests: [...posted.earlierDigests] });
     },
     all,
   };
@@ -101,6 +102,7 @@ export const newEntry = (about: Pick<Entry, 'approval' | 'team' | 'channel' | 'p
   channel: about.channel,
   planDigest: about.planDigest,
   blocksDigest: '',
+  earlierDigests: [],
   approvable: false,
   shown: '',
   begun: [],
@@ -108,14 +110,8 @@ export const newEntry = (about: Pick<Entry, 'approval' | 'team' | 'channel' | 'p
   complete: false,
 });
 
-export function postedOf({
-  approval,
-  team,
-  channel,
-  ts,
-  blocksDigest,
-  planDigest,
-  approvable,
-}: Entry): Posted | undefined {
-  return ts === undefined ? undefined : { approval, team, channel, ts, blocksDigest, planDigest, approvable };
+export function postedOf(entry: Entry): Posted | undefined {
+  const { approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable } = entry;
+  if (ts === undefined) return undefined;
+  return { approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable };
 }

@@ -44,7 +44,7 @@ describe('one message an approval', () => {
     await look(rig);
     expect(text(rig.card(id))).toContain(`1 of 1: <@${slackUsers.ana}>`);
     expect(ids(rig.card(id))).toEqual(['deny', 'diff']);
-    expect(rig.slack.calls.filter(({ method }) => method === 'chat.postMessage').length).toBe(2);
+    expect(rig.slack.cards()).toHaveLength(1);
     expect(rig.slack.directMessages(slackUsers.li).map(({ text: said }) => said)[0]).toContain(
       'your agent is not waiting',
     );
@@ -234,21 +234,15 @@ describe('nothing is lost and nothing doubled', () => {
     expect(text(rig.card(id))).toContain('1 of 1');
   });
 
-  it('takes five hundred at once, limits and all', async () => {
+  const many = process.env.COUNTERSIGN_SOAK === undefined ? 60 : 500;
+  it(`takes ${many} at once, limits and all`, async () => {
     const rig = await start();
-    console.time('ask');
-    for (let n = 0; n < 500; n++) await rig.ask();
-    console.timeEnd('ask');
+    for (let n = 0; n < many; n++) await rig.ask();
     rig.slack.rateLimit(3, 10, 'chat.postMessage');
-    for (let i = 0; i < 12; i++) {
-      console.time('turn');
-      await rig.first.settle(1);
-      console.timeEnd('turn');
-    }
-    await rig.first.settle(20);
-    expect(rig.slack.cards()).toHaveLength(500);
-    expect(new Set(rig.slack.cards().map(({ metadata }) => JSON.stringify(metadata))).size).toBe(500);
-  }, 120_000);
+    await rig.first.settle(15);
+    expect(rig.slack.cards()).toHaveLength(many);
+    expect(new Set(rig.slack.cards().map(({ metadata }) => JSON.stringify(metadata))).size).toBe(many);
+  }, 240_000);
 
   it('connects only while something is open, and a little longer', async () => {
     const rig = await start();
