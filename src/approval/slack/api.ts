@@ -1,3 +1,4 @@
+import { CountersignError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { lazy } from '../../domain/lazy.ts';
 import { readChannelId, readIdentity, readMembers, readPage, readPosted, readUrl, readUser } from './answers.ts';
@@ -93,9 +94,13 @@ async function pages(transport: Transport, method: string, args: JsonObject): Pr
     const answer = readPage(await transport.read(method, { ...args, ...more, limit: 200, include_all_metadata: true }));
     found.push(...answer.messages);
     cursor = answer.response_metadata.next_cursor;
-    if (cursor === '') break;
+    if (cursor === '') return found;
   }
-  return found;
+  // What is beyond may be a deny: half a thread is none.
+  throw new CountersignError('Unavailable', `there are more messages in Slack than are read at once (${method})`, {
+    data: { slackError: 'too_many_messages' },
+    hint: 'tell the operator; the approval can be withdrawn and asked again',
+  });
 }
 
 async function parentOf(transport: Transport, channel: string, ts: string): Promise<SlackMessage | undefined> {

@@ -7,7 +7,7 @@ import type { State } from '../../domain/state.ts';
 /** Seconds that a request's timestamp may differ from our clock, in either direction. */
 const tolerance = 300;
 
-export interface SignedRequest {
+interface SignedRequest {
   readonly timestamp: string | undefined;
   readonly signature: string | undefined;
   readonly body: string;

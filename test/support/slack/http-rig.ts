@@ -8,7 +8,7 @@ import { openState } from '../../../src/state/state.ts';
 import { realRandom, silent, type TestClock, testClock } from '../approvals.ts';
 import { signSlack } from './payloads.ts';
 
-export interface Request {
+interface Request {
   readonly timestamp?: string;
   readonly signature?: string;
   readonly body?: string;

@@ -13,13 +13,13 @@ import type { FakeMessage, World } from './world.ts';
 
 type Send = (type: 'interactive' | 'events_api', payload: object) => Promise<Delivery>;
 
-export interface Written {
+interface Written {
   readonly ts: string;
   /** Resolves with what became of the event; the message stands in the thread either way. */
   readonly delivery: Promise<Delivery>;
 }
 
-export interface ReplyOptions {
+interface ReplyOptions {
   /** Instead of what Slack's editor would make of the text. */
   readonly blocks?: readonly object[];
   readonly channel?: string;

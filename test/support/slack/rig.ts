@@ -26,14 +26,14 @@ export async function until<T>(
   }
 }
 
-export interface Logged {
+interface Logged {
   readonly level: string;
   readonly message: string;
   readonly fields: object;
 }
 
 /** A server process with Slack: posts, listens and claims. */
-export interface Process {
+interface Process {
   readonly approvals: Approvals;
   readonly channel: ApprovalChannel;
   readonly api: SlackApi;

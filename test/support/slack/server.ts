@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { directChannel } from './methods.ts';
 import { signSlack } from './payloads.ts';
 import { type ActingPeople, actingPeople } from './people.ts';
 import { createSockets, type Delivery, type Sockets } from './sockets.ts';
@@ -165,7 +166,7 @@ function looks(
     whispers: (user) => world.whispers.filter((each) => user === undefined || each.user === user),
     files: () => [...world.files.values()].filter((file) => file.channel !== undefined),
     views: () => world.views,
-    directMessages: (user) => world.messages.filter((each) => each.channel === `D${user.slice(1)}`),
+    directMessages: (user) => world.messages.filter((each) => each.channel === directChannel(user)),
   };
 }
 
