@@ -9,7 +9,12 @@ import type { Principal } from '../src/domain/principal.ts';
 import { type Calls, createCalls } from '../src/transport/calls.ts';
 import { tools } from '../tools/index.ts';
 
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (message) => console.error(message) };
+const quiet: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (message, fields) => console.error(message, fields),
+};
 
 /** Reads flow, every change waits for one person, who may be anybody but the one behind the agent. */
 const rules = `

@@ -91,10 +91,12 @@ export const compose: Compose = async (config, options) => {
     limits: config.limits,
     askedIn: placesOf(channels),
   });
-  const stopRecovering = options.serves ? await begin(config, deps, audit, policy.current().bundleDigest) : () => {};
+  const stopRecovering = options.serves
+    ? await begin(config, deps, audit, policy.current().bundleDigest)
+    : async () => undefined;
   if (options.serves) await slack?.start(approvals);
   const close = async (): Promise<void> => {
-    stopRecovering();
+    await stopRecovering();
     await slack?.stop();
     if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
     await clusters.close();
@@ -154,7 +156,7 @@ async function begin(
   deps: ApprovalDeps,
   audit: OpenAuditLog,
   bundleDigest: string,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   const digest = createHash('sha256')
     .update(canonicalJson(JSON.parse(JSON.stringify(config)) as Json))
     .digest('hex');
@@ -168,18 +170,23 @@ async function begin(
   return recover(deps);
 }
 
-function recover(deps: ApprovalDeps): () => void {
+function recover(deps: ApprovalDeps): () => Promise<void> {
+  const stopping = new AbortController();
   const wasAuthorized = async (approval: string): Promise<boolean> =>
     (await deps.auditReader.openIntents()).some((intent) => intent.approval === approval);
-  const again = createRecovery({ ...deps, wasAuthorized, lostResult });
+  const again = createRecovery({ ...deps, wasAuthorized, lostResult, signal: stopping.signal });
   const told = (settled: readonly Recovered[]): void => {
     for (const { approval, invocation, state } of settled)
       deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
   };
-  atStart(deps, again, told).catch((thrown: unknown) =>
+  const first = atStart(deps, again, told).catch((thrown: unknown) =>
     deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) }),
   );
-  return keepRecovering(again, recoverEvery, told, deps.log);
+  const stop = keepRecovering(again, recoverEvery, told, deps.log);
+  return async () => {
+    stopping.abort();
+    await Promise.all([first, stop()]);
+  };
 }
 
 async function atStart(

@@ -15,6 +15,8 @@ export interface RecoveryDeps extends ApprovalDeps {
    * where that is not known the outcome is unknown.
    */
   readonly wasAuthorized?: (approval: string) => Promise<boolean>;
+  /** Ends a look between two approvals. */
+  readonly signal?: AbortSignal;
   /** What the agent of a lost run is handed out as its result: the process died with the answer. */
   readonly lostResult?: (lost: { readonly id: string; readonly cluster: string; readonly command: RunCommand }) => Json;
 }
@@ -55,6 +57,7 @@ export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recov
     const recovered: Recovered[] = [];
     const ids = await ctx.store.ids();
     for (const id of ids) {
+      if (deps.signal?.aborted === true) break;
       if (over.has(id)) continue;
       const stamp = await ctx.store.stamp(id);
       if (await unchanged(id, stamp)) continue;
@@ -85,26 +88,27 @@ async function look(ctx: Context, id: string): Promise<Omit<Seen, 'stamp'> | und
   return isFinal(now.state) && !unclosed ? undefined : { until: Number.POSITIVE_INFINITY, holder: ending.process };
 }
 
-/** Looks every so many milliseconds, one look at a time. Returns how to stop. */
+/** Looks every so many milliseconds, one look at a time. Returns how to stop, which resolves after the last look. */
 export function keepRecovering(
   again: () => Promise<readonly Recovered[]>,
   every: number,
   told: (settled: readonly Recovered[]) => void,
   log: RecoveryDeps['log'],
-): () => void {
-  let looking = false;
+): () => Promise<void> {
+  let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    again()
+    looking ??= again()
       .then(told)
       .catch((thrown: unknown) => log.error('approvals cannot be looked through', { cause: String(thrown) }))
       .finally(() => {
-        looking = false;
+        looking = undefined;
       });
   }, every);
   timer.unref();
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
 }
 
 async function recover(ctx: Context, id: string, deps: RecoveryDeps): Promise<Recovered | undefined> {

@@ -63,6 +63,8 @@ function checkCode({ record }: Current, { decision, code }: VoteRequest): void {
 /** A vote that the end was faster than is not shown as one that counted. */
 function refuseLate({ state, facts }: Current, id: string, decision?: Vote['decision']): void {
   if (isOpen(state) || (decision === 'deny' && state === 'denied')) return;
+  // Taken back when the time to decide was over: then it ends with that, and is what its voter wanted.
+  if (decision === 'undo' && state === 'expired') return;
   const claimed = facts.ending?.command === 'claim';
   throw invalid(
     claimed ? `too late: approval ${id} is in use already (${state})` : `too late: approval ${id} is ${state} already`,

@@ -39,7 +39,7 @@ describe('while a server runs', () => {
     const stop = keepRecovering(again, 5, (settled) => told.push(...settled.map(({ approval }) => approval)), silent);
     await dying.state.close();
     await expect.poll(() => told).toEqual([id]);
-    stop();
+    await stop();
     expect((await rig.approvals.read(id)).state).toBe('failed');
   });
 
