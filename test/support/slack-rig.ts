@@ -30,7 +30,7 @@ export const slackPeople: PeopleRegistry = createPeople(
 );
 
 /** The outbound half as one process has it, its turns taken by the test. */
-export interface SlackProcess {
+interface SlackProcess {
   readonly state: State;
   readonly approvals: Approvals;
   readonly keeper: Keeper;

@@ -14,7 +14,7 @@ import { createLedger, type Ledger } from './posted.ts';
 import { helpText, statusReply } from './words.ts';
 
 /** What the inbound half is made of. */
-export interface InboundParts {
+interface InboundParts {
   readonly api: SlackApi;
   readonly approvals: Approvals;
   readonly posted: PostedStore;

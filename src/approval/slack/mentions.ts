@@ -37,7 +37,7 @@ export function createMentions(people: PeopleRegistry, config: Pick<SlackConfig,
 }
 
 /** The groups whose places are open, each once. */
-export const groupsOf = ({ requirement }: Approval): readonly string[] => [
+const groupsOf = ({ requirement }: Approval): readonly string[] => [
   ...new Set(requirement.slots.flatMap(({ group }) => group ?? [])),
 ];
 

@@ -21,7 +21,7 @@ export interface SlackMessage {
 }
 
 /** Which message of which approval one of ours is: `post`, `remind`, `end`, … */
-export interface SlackMark {
+interface SlackMark {
   readonly approval: string;
   readonly step: string;
 }

@@ -110,7 +110,7 @@ export const newEntry = (about: Pick<Entry, 'approval' | 'team' | 'channel' | 'p
   complete: false,
 });
 
-export function postedOf(entry: Entry): Posted | undefined {
+function postedOf(entry: Entry): Posted | undefined {
   const { approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable } = entry;
   if (ts === undefined) return undefined;
   return { approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable };

@@ -24,7 +24,7 @@ export interface Transport {
   upload(file: Upload): Promise<void>;
 }
 
-export interface Upload {
+interface Upload {
   readonly channel: string;
   readonly thread: string;
   readonly name: string;

@@ -5,7 +5,6 @@ import type { Json } from '../../domain/json.ts';
 
 /** `action_id` of the buttons of a message. https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
 export const actionIds = { approve: 'approve', deny: 'deny', diff: 'diff' } as const;
-export type ButtonAction = (typeof actionIds)[keyof typeof actionIds];
 
 /** What a button carries: which approval, and of which plan. */
 export const buttonValue = ({ id, planDigest }: Pick<Approval, 'id' | 'planDigest'>): string => `${id} ${planDigest}`;
