@@ -47,10 +47,13 @@ export async function openSlack({
     createInbound: (parts) =>
       createSlackInbound({ ...parts, people, state, clock, log, channel: config.channel, source }),
   });
+  const untold = (thrown: unknown): void => log.warn('Slack user groups cannot be read', { cause: String(thrown) });
   return {
     people,
     channel,
     start: async (approvals) => {
+      // At the very first start nobody is known by user groups yet, and everything would be refused.
+      if (channel.reachable().people.length === 0) await people.current().catch(untold);
       people.start();
       await channel.start?.(approvals);
     },
