@@ -67,6 +67,7 @@ export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recov
         const found = await look(ctx, id);
         if (found === undefined) over.add(id);
         else seen.set(id, { ...found, stamp });
+        ctx.store.release(id);
       } catch (thrown) {
         deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });
         seen.set(id, { stamp, until: Number.POSITIVE_INFINITY, holder: undefined });

@@ -42,6 +42,8 @@ export interface Store {
   put(id: string, name: 'result' | 'seen' | 'reviewed', content: string): Promise<boolean>;
   text(id: string, name: 'input' | 'result' | 'seen'): Promise<string | undefined>;
   wipeInput(id: string): Promise<void>;
+  /** Drops what it keeps of the request to be faster: it is read again when it is asked for. */
+  release(id: string): void;
   /** Changes whenever a file of the approval is made or removed; what has just changed equals nothing. */
   stamp(id: string): Promise<bigint | undefined>;
   /** Removes an id that was taken a day ago or earlier and never asked. */
@@ -83,6 +85,7 @@ export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
       requests.delete(id);
       await unlink(await path(id, 'input')).catch(() => undefined);
     },
+    release: (id) => void requests.delete(id),
     stamp: async (id) => stampOf(join(await base(), id)),
     discard: async (id) => {
       const folder = join(await base(), id);

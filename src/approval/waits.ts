@@ -126,7 +126,8 @@ export class SharedWaits implements Waits {
     // Without a watch the wheel still looks, only later.
     this.#parts.folder().then(
       (folder) => {
-        if (wanted) stop = this.#parts.state.watch(folder, () => void this.#look());
+        if (wanted)
+          stop = this.#parts.state.watch(folder, (names) => void (names ? this.#lookAt(names) : this.#look()));
       },
       () => undefined,
     );
@@ -145,6 +146,15 @@ export class SharedWaits implements Waits {
       if (now >= waited.decideBy || [...waited.waiters].some(({ options }) => now >= options.until)) this.changed(id);
     this.#turns++;
     if (this.#turns % turnsToLook === 0) void this.#look();
+  }
+
+  /** Of thousands that wait, only those whose view was written. */
+  async #lookAt(names: ReadonlySet<string>): Promise<void> {
+    for (const name of names) {
+      const id = name.replace(/\.json$/, '');
+      const waited = this.#waited.get(id);
+      if (waited !== undefined && (await this.#parts.store.stamp(id)) !== waited.stamp) this.changed(id);
+    }
   }
 
   /** Reads those whose folder changed since they were read last. */

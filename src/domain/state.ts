@@ -18,8 +18,11 @@ export interface State {
   /** @throws Invalid when the key is gone or the text was changed */
   unseal(sealed: string, purpose: string): string;
   readonly keyed: Keyed;
-  /** Calls back within 100 ms after another process changed something below the folder. Returns how to stop. */
-  watch(folder: string, changed: () => void): () => void;
+  /**
+   * Calls back within 100 ms after another process changed something below the folder, with the names of the files, or
+   * undefined where the system does not tell them. Returns how to stop.
+   */
+  watch(folder: string, changed: (names: ReadonlySet<string> | undefined) => void): () => void;
   close(): Promise<void>;
 }
 

@@ -4,17 +4,31 @@ import { stat } from 'node:fs/promises';
 /** Milliseconds between two looks at the folder's time of change, where the operating system's notices fail or lag. */
 const pollEvery = 50;
 
+/** The names that changed, or undefined where they are not known. */
+type Changed = (names: ReadonlySet<string> | undefined) => void;
+
 /** Neither the watcher nor the timer keeps the process alive. Returns how to stop. */
-export function watch(folder: string, changed: () => void): () => void {
+export function watch(folder: string, changed: Changed): () => void {
   let stopped = false;
-  let pending = false;
+  let pending: Set<string> | undefined;
+  let unknown = false;
+  let noticed = false;
   let last: bigint | undefined;
-  const notice = (): void => {
-    if (pending || stopped) return;
-    pending = true;
+  const notice = (name?: string | null): void => {
+    if (stopped) return;
+    noticed = true;
+    if (typeof name !== 'string') unknown = true;
+    if (pending !== undefined) {
+      if (typeof name === 'string') pending.add(name);
+      return;
+    }
+    const names = new Set(typeof name === 'string' ? [name] : []);
+    pending = names;
     setImmediate(() => {
-      pending = false;
-      if (!stopped) changed();
+      const whole = unknown;
+      pending = undefined;
+      unknown = false;
+      if (!stopped) changed(whole ? undefined : names);
     });
   };
   const watcher = start(folder, notice);
@@ -23,7 +37,9 @@ export function watch(folder: string, changed: () => void): () => void {
       (found) => found.mtimeNs,
       () => undefined,
     );
-    if (last !== undefined && now !== last) notice();
+    // What the operating system said is not said again.
+    if (last !== undefined && now !== last && !noticed) notice();
+    noticed = false;
     last = now;
     if (!stopped) timer = setTimeout(look, pollEvery).unref();
   };
@@ -36,9 +52,9 @@ export function watch(folder: string, changed: () => void): () => void {
   };
 }
 
-function start(folder: string, notice: () => void): FSWatcher | undefined {
+function start(folder: string, notice: (name: string | null) => void): FSWatcher | undefined {
   try {
-    const watcher = watchFolder(folder, { persistent: false }, notice);
+    const watcher = watchFolder(folder, { persistent: false }, (_, name) => notice(name));
     // Out of watches, or the folder is gone: the poll goes on alone.
     watcher.on('error', () => watcher.close());
     return watcher;

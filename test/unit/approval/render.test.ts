@@ -81,6 +81,18 @@ Vote: countersign approvals approve cs-7f3k2m
     expect(text.match(/^ {2}\| \+ line \d+$/gm)).toHaveLength(20_000);
   });
 
+  it('says who is asked later, and who could countersign alone', () => {
+    const requirement = {
+      ...approval().requirement,
+      escalation: [{ afterSeconds: 300, group: 'leads' }],
+      breakGlass: { groups: ['oncall', 'sre'], withinSeconds: 60 },
+    };
+    const text = renderApproval(approval({ requirement }));
+    expect(text).toContain('Or from   leads, after 2026-11-21 09:19:00Z');
+    expect(text).toContain('alone, for who is in oncall and in sre');
+    expect(renderApproval(approval({ requirement, state: 'denied' }))).not.toMatch(/Or from|break-glass/);
+  });
+
   it('offers no vote after the end', () => {
     expect(renderApproval(approval({ state: 'denied' }))).not.toContain('Vote:');
   });
