@@ -21,6 +21,8 @@ export interface ClusterAgent extends AgentRig {
   /** As whom the API server knows this Countersign, and nobody else. */
   readonly username: string;
   readonly kubeconfigPath: string;
+  /** Of the rules that were given; undefined: the strict bundle. */
+  readonly policyFolder: string | undefined;
   /** `/api/v1/namespaces/NS/pods/NAME`, or the path of the collection. */
   path(resource: string, name?: string): string;
   /** Calls without waiting for the answer, and gives the approval that it is held by. */
@@ -46,7 +48,8 @@ export async function startClusterAgent(options: ClusterAgentOptions = {}): Prom
   const { server, caPath } = controlPlane();
   const text = kubeconfig(options.server ?? server, await readFile(caPath, 'utf8'), 'countersign', { token });
   await writeFile(kubeconfigPath, text, { mode: 0o600 });
-  const policy = options.rules === undefined ? {} : { policy: { folder: await bundle(folder, options.rules) } };
+  const policyFolder = options.rules === undefined ? undefined : await bundle(folder, options.rules);
+  const policy = policyFolder === undefined ? {} : { policy: { folder: policyFolder } };
   const rig = await startAgent({
     ...options,
     config: { ...options.config, ...policy },
@@ -63,6 +66,7 @@ export async function startClusterAgent(options: ClusterAgentOptions = {}): Prom
     namespace,
     username,
     kubeconfigPath,
+    policyFolder,
     path: (resource, name) => pathIn(namespace, resource, name),
     hold: async (tool, input) => {
       const answer = rig.call(tool, input);
