@@ -133,6 +133,6 @@ export interface SlackInbound {
   /** Reads the thread of an approval and records what was said there and not heard, denials first. @throws Unavailable */
   catchUp(approval: Approval): Promise<void>;
   readonly connected: boolean;
-  /** Connections of the app that Slack counted when it greeted us: above one, somebody else gets a part of the votes. */
-  readonly connections?: number;
+  /** Connections of the app that Slack counted when it greeted us: above one, somebody else gets a part of the votes. Undefined: it has not. */
+  readonly connections?: number | undefined;
 }

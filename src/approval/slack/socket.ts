@@ -12,8 +12,8 @@ export interface SocketMode {
   stop(): void;
   /** Slack has greeted us and answers. */
   readonly connected: boolean;
-  /** As Slack counted them when it greeted us last. */
-  readonly connections: number;
+  /** As Slack counted them when it greeted us last; undefined before. */
+  readonly connections: number | undefined;
 }
 
 export interface SocketOptions {
@@ -30,12 +30,15 @@ export interface SocketOptions {
 /** All in milliseconds. */
 export interface Pace {
   readonly pingEvery: number;
-  /** A connection that gives no sign for so long is half open, and is cut. */
-  readonly silentFor: number;
   readonly firstRetry: number;
   readonly lastRetry: number;
 }
-const usual: Pace = { pingEvery: 5_000, silentFor: 15_000, firstRetry: 250, lastRetry: 30_000 };
+const usual: Pace = { pingEvery: 5_000, firstRetry: 250, lastRetry: 30_000 };
+
+/** Pings in a row without any sign, after which a connection is taken for half open and cut. */
+const mostUnanswered = 3;
+/** Pings until Slack must have greeted. */
+const greetedWithin = 6;
 
 /** A payload has a message in it, which is at most some 100 kB. */
 const longestFrame = 4_000_000;
@@ -59,6 +62,8 @@ class Connections implements SocketMode {
   readonly #options: SocketOptions;
   readonly #pace: Pace;
   readonly #open = new Set<WebSocket>();
+  /** Those that Slack has greeted. */
+  readonly #met = new WeakSet<WebSocket>();
   /** The one that was greeted last; older ones run out beside it. */
   #current: WebSocket | undefined;
   /** The one that is being opened and is not greeted yet. */
@@ -66,7 +71,7 @@ class Connections implements SocketMode {
   #running = false;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
-  connections = 0;
+  connections: number | undefined;
 
   constructor(options: SocketOptions, pace: Pace) {
     this.#options = options;
@@ -140,16 +145,24 @@ class Connections implements SocketMode {
     });
   }
 
-  /** A half-open connection looks like a quiet one; only a ping tells them apart. */
+  /**
+   * A half-open connection looks like a quiet one; only a ping tells them apart. Pings are counted and not time, so that a
+   * process that stood still does not cut a good connection.
+   */
   #watch(socket: WebSocket): () => void {
-    let seen = performance.now();
-    const sign = (): void => {
-      seen = performance.now();
-    };
-    for (const event of ['open', 'message', 'ping', 'pong'] as const) socket.on(event, sign);
+    let unanswered = 0;
+    let rounds = 0;
+    for (const event of ['open', 'message', 'ping', 'pong'] as const)
+      socket.on(event, () => {
+        unanswered = 0;
+      });
     const timer = setInterval(() => {
-      if (performance.now() - seen > this.#pace.silentFor) socket.terminate();
-      else if (socket.readyState === socket.OPEN) socket.ping();
+      rounds++;
+      if (unanswered >= mostUnanswered || (rounds > greetedWithin && !this.#met.has(socket))) socket.terminate();
+      else if (socket.readyState === socket.OPEN) {
+        unanswered++;
+        socket.ping();
+      }
     }, this.#pace.pingEvery).unref();
     return () => clearInterval(timer);
   }
@@ -168,6 +181,7 @@ class Connections implements SocketMode {
 
   #greeted(socket: WebSocket, connections: number): void {
     const own = this.#open.size;
+    this.#met.add(socket);
     this.#current = socket;
     if (this.#next?.socket === socket) this.#next = undefined;
     this.#failures = 0;

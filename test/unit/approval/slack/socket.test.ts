@@ -1,5 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { createSlackApi } from '../../../../src/approval/slack/api.ts';
 import { createSocketMode, type SocketMode } from '../../../../src/approval/slack/socket.ts';
 import type { Log } from '../../../../src/domain/environment.ts';
@@ -13,9 +14,10 @@ let greeted: number;
 let logged: string[];
 let dialled: number;
 let card: string;
+let address: () => Promise<string>;
 const ana = 'U0ANA00001';
 
-const open = (url: () => Promise<string>): SocketMode => {
+const open = (url: () => Promise<string>, pingEvery = 5_000): SocketMode => {
   const note = (message: string): void => void logged.push(message);
   const log: Log = { debug: note, info: note, warn: note, error: note };
   return createSocketMode({
@@ -28,7 +30,7 @@ const open = (url: () => Promise<string>): SocketMode => {
       greeted++;
     },
     log,
-    pace: { pingEvery: 20, silentFor: 100, firstRetry: 5, lastRetry: 20 },
+    pace: { pingEvery, firstRetry: 5, lastRetry: 20 },
   });
 };
 
@@ -37,7 +39,8 @@ beforeEach(async () => {
   [received, logged, greeted, dialled] = [[], [], 0, 0];
   const api = createSlackApi({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl });
   card = (await api.post({ channel: slack.channel, text: 'x', blocks: [buttons] })).ts;
-  socket = open(() => api.socketUrl());
+  address = () => api.socketUrl();
+  socket = open(address);
 });
 afterEach(async () => {
   socket.stop();
@@ -90,8 +93,12 @@ it('comes back after each way of losing it', async () => {
 });
 
 it('notices a half-open connection, which looks like a quiet one', async () => {
+  socket = open(address, 50);
   socket.start();
   await connected();
+  // Many pings later it is the same connection still.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(greeted).toBe(1);
   slack.sockets.freeze();
   expect(await click()).toBe(false);
   await connected(2);
@@ -100,14 +107,25 @@ it('notices a half-open connection, which looks like a quiet one', async () => {
 });
 
 it('says when another connection gets a part of the votes', async () => {
-  const api = createSlackApi({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl });
-  const foreign = new WebSocket(await api.socketUrl());
+  const foreign = new WebSocket(await address());
   await slack.sockets.connected();
   socket.start();
   await connected();
   expect(socket.connections).toBe(2);
   expect(logged).toEqual(['another connection of the Slack app gets a part of the votes']);
   foreign.terminate();
+});
+
+it('leaves a server that takes the connection and never greets', async () => {
+  const silent = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await new Promise((resolve) => silent.once('listening', resolve));
+  const { port } = silent.address() as AddressInfo;
+  socket = open(async () => `ws://127.0.0.1:${port}/`, 10);
+  socket.start();
+  await until(() => dialled > 1);
+  expect(socket.connected).toBe(false);
+  socket.stop();
+  silent.close();
 });
 
 it('stops, and starts again', async () => {
