@@ -35,13 +35,15 @@ export interface SlackChannelOptions {
 
 /** Milliseconds between two looks whether the process that holds Slack is still there, and whether something is due. */
 const lookEvery = 1_000;
+/** Milliseconds in which changes are gathered into one look. */
+const gather = 50;
 
 /** Approvals as messages of one channel; votes as clicks and replies. Delivers from `start` on, in one process of several. */
 export function createSlackChannel(options: SlackChannelOptions): ApprovalChannel {
   const { config, people, state } = options;
   const ledger = createLedger(state);
   let running: Running | undefined;
-  const wake = async (): Promise<void> => running?.keeper.wake();
+  const wake = async (): Promise<void> => running?.wake();
   return {
     name: 'slack',
     place: config.channelName === undefined ? `Slack (channel ${config.channel})` : `Slack #${config.channelName}`,
@@ -78,7 +80,7 @@ async function caughtUp(ledger: Ledger, inbound: () => SlackInbound | undefined,
 }
 
 interface Running {
-  readonly keeper: Keeper;
+  readonly wake: () => void;
   readonly inbound: () => SlackInbound;
   stop(): Promise<void>;
 }
@@ -99,26 +101,41 @@ async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Appr
     inbound: { start: () => inbound().start(), stop: () => inbound().stop() },
     alwaysConnected: config.mode === 'http',
   });
+  const wake = gathered(() => keeper.wake());
   // What another process changes shows here; the timer is for what time changes, and for a holder that died.
-  const stopWatch = state.watch(await state.folder('approvals-view'), () => keeper.wake());
+  const stopWatch = state.watch(await state.folder('approvals-view'), wake);
   let counted: number | undefined;
+  let writing = Promise.resolve();
   const timer = setInterval(() => {
     void keeper.turn();
     const { connections } = inbound();
     if (connections === undefined || connections === counted) return;
     counted = connections;
-    writeConnections(state, connections).catch((thrown: unknown) => {
+    writing = writeConnections(state, connections).catch((thrown: unknown) => {
       log.warn('the number of Slack connections cannot be kept', { cause: String(thrown) });
     });
   }, lookEvery).unref();
   keeper.wake();
   return {
-    keeper,
+    wake,
     inbound,
     stop: async () => {
       clearInterval(timer);
       stopWatch();
+      await writing;
       await keeper.stop();
     },
+  };
+}
+
+function gathered(run: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      run();
+    }, gather).unref();
   };
 }

@@ -24,6 +24,9 @@ const lookEvery = 5_000;
 /** Milliseconds for which the connection stays after the last approval ended: somebody may still reply. */
 const linger = 60_000;
 
+/** Milliseconds that a stop waits for a request that hangs. */
+const stopWithin = 2_000;
+
 /**
  * Keeps Slack as the approvals are: in one process of those that share the state directory, which compares and makes it so.
  * Nothing that matters is in memory: another process goes on where this one was killed.
@@ -39,6 +42,9 @@ export class Keeper {
   #connectedUntil = 0;
   #turn: Promise<void> | undefined;
   #again = false;
+  #stopped = false;
+  /** What was delivered last, and when time alone asks for more: most of what is open has not changed. */
+  readonly #delivered = new Map<string, { readonly about: string; readonly next: number }>();
   readonly #busy = new Map<string, Promise<unknown>>();
 
   constructor(parts: KeeperParts) {
@@ -79,14 +85,16 @@ export class Keeper {
   }
 
   async stop(): Promise<void> {
-    await this.#turn;
+    this.#stopped = true;
+    const ended = await within(stopWithin, this.#turn);
     await this.#parts.inbound.stop();
-    await this.#parts.holder.release();
+    // Where a request hangs, only the end of this process gives it back: two at work would say things twice.
+    if (ended) await this.#parts.holder.release();
   }
 
   async #look(): Promise<void> {
     const { clock, holder } = this.#parts;
-    if (!(await holder.hold())) return;
+    if (this.#stopped || !(await holder.hold())) return;
     const now = clock.now();
     if (!this.#changed && now < this.#next) return;
     this.#changed = false;
@@ -94,7 +102,7 @@ export class Keeper {
     const work = await this.#work();
     this.#connect(work.some(({ state }) => isOpen(state)));
     for (const approval of work) {
-      if (this.#pace.isOut()) break;
+      if (this.#stopped || this.#pace.isOut()) break;
       await this.#deliverOne(approval);
     }
     this.#next = Math.min(this.#next, this.#pace.next());
@@ -129,10 +137,20 @@ export class Keeper {
   async #deliverOne(approval: Approval): Promise<void> {
     const { id, state } = approval;
     if (!this.#pace.isDue(id)) return;
+    const about = [state, approval.have, approval.votes.length, approval.awaited, approval.useBy].join(' ');
+    const last = this.#delivered.get(id);
+    if (last?.about === about && this.#parts.clock.now() < last.next) {
+      this.#next = Math.min(this.#next, last.next);
+      return;
+    }
     try {
-      this.#next = Math.min(this.#next, await this.#alone(id, () => deliver(this.#delivery, approval)));
+      const next = await this.#alone(id, () => deliver(this.#delivery, approval));
+      this.#next = Math.min(this.#next, next);
       this.#pace.worked(id);
-      if (!isOpen(state) && state !== 'claimed') this.#unfinished?.delete(id);
+      this.#delivered.set(id, { about, next });
+      if (isOpen(state) || state === 'claimed') return;
+      this.#unfinished?.delete(id);
+      this.#delivered.delete(id);
     } catch (thrown) {
       if (['message_not_found', 'thread_not_found'].includes(failureOf(thrown).error ?? ''))
         await forgetMessage(this.#parts.ledger, id);
@@ -162,5 +180,18 @@ export class Keeper {
     (wanted ? inbound.start() : inbound.stop()).catch((thrown: unknown) => {
       log.warn('Slack is not connected: votes there are read before a claim', { cause: String(thrown) });
     });
+  }
+}
+
+/** Whether it ended in time. */
+async function within(milliseconds: number, work: Promise<unknown> | undefined): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { seal } from '../../../../src/domain/seal.ts';
 import { oneOfSre } from '../../../support/approvals.ts';
 import { createSlackRig, type SlackRig, type SlackRigOptions, slackUsers } from '../../../support/slack-rig.ts';
@@ -19,6 +19,8 @@ const look = async ({ first }: SlackRig): Promise<void> => {
   first.keeper.wake();
   await first.keeper.turn();
 };
+const until = (holds: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(holds()).toBe(true), { timeout: 8_000, interval: 5 });
 const text = (message: object): string => JSON.stringify(message);
 const ids = (message: { readonly blocks?: readonly object[] }): readonly string[] =>
   (message.blocks ?? [])
@@ -212,6 +214,22 @@ describe('nothing is lost and nothing doubled', () => {
     expect(ids(rig.card(id))).toContain('approve');
   });
 
+  it('stops soon where Slack hangs, and keeps what it holds until its process ends', async () => {
+    const rig = await start();
+    const second = await rig.another();
+    await rig.ask();
+    rig.slack.delay(4_000, 'chat.postMessage');
+    rig.first.keeper.wake();
+    await until(() => rig.slack.calls.some(({ method }) => method === 'chat.postMessage'));
+    await rig.first.keeper.stop();
+    await second.settle(1);
+    expect(second.connected.starts).toBe(0);
+    rig.slack.delay(0, 'chat.postMessage');
+    await rig.first.die();
+    await second.settle(10);
+    expect(rig.slack.cards()).toHaveLength(1);
+  });
+
   it('asks again where somebody deleted the message', async () => {
     const rig = await start();
     const { id } = await rig.ask();
@@ -239,7 +257,7 @@ describe('nothing is lost and nothing doubled', () => {
     const rig = await start();
     for (let n = 0; n < many; n++) await rig.ask();
     rig.slack.rateLimit(3, 10, 'chat.postMessage');
-    await rig.first.settle(15);
+    await rig.first.settle(40);
     expect(rig.slack.cards()).toHaveLength(many);
     expect(new Set(rig.slack.cards().map(({ metadata }) => JSON.stringify(metadata))).size).toBe(many);
   }, 240_000);
