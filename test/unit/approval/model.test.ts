@@ -17,6 +17,7 @@ const vote = fc.record({
     { weight: 2, arbitrary: fc.constant('undo' as const) },
   ),
 });
+const approve = (who: string): Command => ({ do: 'vote', who, decision: 'approve' });
 const plain = (what: 'claim' | 'settle' | 'withdraw') => fc.record({ do: fc.constant(what) });
 const racing: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: vote },
@@ -28,7 +29,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: plain('settle') },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('step' as const), minutes: fc.constantFrom(1, 5, 14) }),
+    arbitrary: fc.record({ do: fc.constant('step' as const), minutes: fc.constantFrom(1, 5, 16) }),
   },
 );
 const process_ = fc.constantFrom<Process>(0, 1);
@@ -45,6 +46,17 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ how: fc.constant('at once' as const), commands: fc.tuple(racing, racing) }) },
   { weight: 2, arbitrary: fc.record({ how: fc.constant('wake' as const) }) },
+  // What chance alone leads to too seldom: a quorum, and a claim that stands still while the time runs out.
+  { weight: 3, arbitrary: fc.constant<Move>({ how: 'at once', commands: [approve('ana'), approve('cy')] }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      how: fc.constant('stalled' as const),
+      process: process_,
+      command: plain('claim'),
+      at: fc.nat(1),
+    }),
+  },
 );
 
 const moves = fc.array(move, { minLength: 3, maxLength: 20 });
@@ -53,6 +65,18 @@ let rig: Rig | undefined;
 afterEach(async () => {
   await rig?.end();
   rig = undefined;
+});
+
+it.each([0, 1])('runs nothing for a claim that stands still before operation %d until its time is over', async (at) => {
+  rig = await createRig();
+  await live(rig, await rig.approvals.request(draft({ requirement })), [
+    { how: 'at once', commands: [approve('ana'), approve('cy')] },
+    { how: 'stalled', process: 0, command: { do: 'claim' }, at },
+    { how: 'alone', process: 1, command: { do: 'step', minutes: 16 } },
+    { how: 'wake' },
+  ]);
+  const [{ state } = { state: 'none' }] = await rig.approvals.list({});
+  expect(['expired', 'failed']).toContain(state);
 });
 
 it(
