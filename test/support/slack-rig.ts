@@ -37,6 +37,8 @@ interface SlackProcess {
   readonly ledger: Ledger;
   /** How often the inbound half was told to start and to stop. */
   readonly connected: { starts: number; stops: number };
+  /** Whose threads the inbound half was told to read. */
+  readonly caughtUp: readonly string[];
   /** Time goes on as long as something waits to be tried again, at most so many seconds. */
   settle(seconds?: number): Promise<void>;
   /** Dies: its socket refuses, and it does nothing more. */
@@ -96,6 +98,7 @@ function openProcess(rig: Rig, slack: FakeSlack, deps: ApprovalDeps, options: Sl
   const { state, clock, log } = deps;
   const ledger = createLedger(state);
   const connected = { starts: 0, stops: 0 };
+  const caughtUp: string[] = [];
   const channel: ApprovalChannel = {
     ...{ name: 'slack', place: 'Slack #k8s-approvals', caughtUp: async () => undefined },
     reachable: () => ({ people: slackPeople.all(), hint: '' }),
@@ -121,11 +124,12 @@ function openProcess(rig: Rig, slack: FakeSlack, deps: ApprovalDeps, options: Sl
     inbound: {
       start: async () => void connected.starts++,
       stop: async () => void connected.stops++,
+      catchUp: async ({ id }) => void caughtUp.push(id),
     },
     alwaysConnected: false,
   });
   return {
-    ...{ state, approvals, keeper, ledger, connected },
+    ...{ state, approvals, keeper, ledger, connected, caughtUp },
     settle: async (seconds = 120) => {
       for (let turn = 0; turn < seconds; turn++) {
         keeper.wake();

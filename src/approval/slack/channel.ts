@@ -98,7 +98,11 @@ async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Appr
     ...{ api, ledger, approvals, mentions, clock, log, mask },
     channel: config.channel,
     holder: createHolder(state),
-    inbound: { start: () => inbound().start(), stop: () => inbound().stop() },
+    inbound: {
+      start: () => inbound().start(),
+      stop: () => inbound().stop(),
+      catchUp: (approval) => inbound().catchUp(approval),
+    },
     alwaysConnected: config.mode === 'http',
   });
   const wake = gathered(() => keeper.wake());

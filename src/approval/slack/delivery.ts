@@ -5,7 +5,7 @@ import { stringAt } from '../../domain/json.ts';
 import { open } from '../../domain/masked.ts';
 import { isApprovable, messageBlocks } from './blocks.ts';
 import type { Entry } from './posted.ts';
-import { begin, type DeliveryParts, halfTime, post, shownDigest } from './posting.ts';
+import { begin, type DeliveryParts, halfTime, hear, post, shownDigest } from './posting.ts';
 import { failureOf } from './transport.ts';
 import { shownOf, wholePlan } from './whole-plan.ts';
 import { digestOfBlocks } from './wire.ts';
@@ -57,6 +57,10 @@ class Delivery {
     await this.#announceBrokenGlass();
     if (isOpen(state)) await this.#whileOpen();
     else if (state !== 'claimed') await this.#atTheEnd();
+    if (isOpen(state) && this.#entry.begun.includes(hear)) {
+      await this.#parts.catchUp(this.#approval);
+      await this.#finish(hear);
+    }
     return this.#next;
   }
 

@@ -9,7 +9,7 @@ import { createHeardStore } from './heard.ts';
 import { createSlackHttp, listenForSlack } from './http.ts';
 import { code } from './mrkdwn.ts';
 import { type EventCallback, readEvent, readInteraction } from './payloads.ts';
-import type { PostedStore, SlackApi, SlackInbound, SlackMessage, SlackWords } from './ports.ts';
+import type { Posted, PostedStore, SlackApi, SlackInbound, SlackMessage, SlackWords } from './ports.ts';
 import { createVerifier } from './signature.ts';
 import { createSocketMode, type Pace } from './socket.ts';
 import { createOpen, type Open } from './standing.ts';
@@ -132,7 +132,7 @@ async function replied(
   if (event.type !== 'message' || channel !== options.channel || hidden === true || read === undefined) return;
   const message = { ...read, team: event.user_team ?? read.team ?? team_id };
   if (message.user === undefined || message.bot || thread_ts === message.ts) return;
-  const posted = thread_ts === undefined ? undefined : await options.posted.byMessage(channel, thread_ts);
+  const posted = thread_ts === undefined ? undefined : await postedSoon(options, channel, thread_ts, message);
   if (posted === undefined) return elsewhere(options, ballots, message, channel, thread_ts);
   const heard = hear(message);
   // To stop something nobody waits for anything.
@@ -141,6 +141,22 @@ async function replied(
     // Where the thread cannot be read now, a vote in it is heard when it can.
     if (heard.kind !== 'vote' || (await open.isCaughtUp(posted.approval))) await threads.replied(posted, message);
   });
+}
+
+/** Slack shows a message before its answer is written down here: a vote in a thread that is not known yet waits a moment for it. */
+async function postedSoon(
+  { posted, pause = sleep }: InboundOptions,
+  channel: string,
+  thread: string,
+  message: SlackMessage,
+): Promise<Posted | undefined> {
+  let found = await posted.byMessage(channel, thread);
+  if (found !== undefined || hear(message).kind !== 'vote') return found;
+  for (let look = 0; look < 5 && found === undefined; look++) {
+    await pause(200);
+    found = await posted.byMessage(channel, thread);
+  }
+  return found;
 }
 
 /** A vote that names an approval where none is asked is answered, never swallowed. */

@@ -9,10 +9,10 @@ import type { SlackInbound } from './ports.ts';
 import { type DeliveryParts, forgetMessage } from './posting.ts';
 import { failureOf } from './transport.ts';
 
-export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written'> {
+export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written' | 'catchUp'> {
   readonly approvals: Pick<Approvals, 'list' | 'read' | 'result'>;
   readonly holder: Holder;
-  readonly inbound: Pick<SlackInbound, 'start' | 'stop'>;
+  readonly inbound: Pick<SlackInbound, 'start' | 'stop' | 'catchUp'>;
   /** Takes signed HTTP, so it is there also while nothing is open. */
   readonly alwaysConnected: boolean;
   readonly clock: Clock;
@@ -50,7 +50,8 @@ export class Keeper {
   constructor(parts: KeeperParts) {
     this.#parts = parts;
     this.#pace = new Pace(parts.clock, parts.log);
-    this.#delivery = { ...parts, api: this.#pace.around(parts.api), written: new Map() };
+    const catchUp = (approval: Approval): Promise<void> => parts.inbound.catchUp(approval);
+    this.#delivery = { ...parts, api: this.#pace.around(parts.api), written: new Map(), catchUp };
   }
 
   /** Something may have changed, here or in another process. */

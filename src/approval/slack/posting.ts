@@ -18,6 +18,8 @@ export interface DeliveryParts {
   readonly mentions: Mentions;
   readonly clock: Clock;
   readonly channel: string;
+  /** Hears what was said in a thread while its message was not known here. @throws Unavailable */
+  readonly catchUp: (approval: Approval) => Promise<void>;
   /** A kept result, through the mask once more. */
   readonly mask: (text: string) => Masked<string>;
   /** When each open message was last written by this process, and with which facts. */
@@ -38,7 +40,8 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
     const since = String(Math.floor(approval.createdAt / 1_000) - 300);
     const own = await api.own(entry.channel, since);
     const found = own.find(({ mark }) => mark?.approval === approval.id && mark.step === 'post');
-    if (found !== undefined) return kept(parts, { ...entry, ts: found.ts, blocksDigest: digestOfBlocks(found.blocks) });
+    if (found !== undefined)
+      return kept(parts, { ...entry, ts: found.ts, blocksDigest: digestOfBlocks(found.blocks), begun: [hear] });
   }
   if (!isOpen(approval.state)) return kept(parts, { ...entry, complete: true });
   // After half of the time a reminder would only repeat what has just been said.
@@ -47,6 +50,7 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
   const blocks = messageBlocks(approval, mentions, false);
   const text = pushText(approval);
   await ledger.put({ ...entry, begun: ['post'] });
+  const began = clock.now();
   try {
     const sent = await api.post({ channel: entry.channel, text, blocks, approval: approval.id });
     const approvable = isApprovable(approval, false);
@@ -57,7 +61,7 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
       blocksDigest: digestOfBlocks(sent.blocks),
       shown,
       approvable,
-      begun: [],
+      begun: clock.now() - began > promptly ? [hear] : [],
       done,
     });
   } catch (thrown) {
@@ -65,6 +69,11 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
     throw thrown;
   }
 }
+
+/** The step that hears what was said before the message was known here. */
+export const hear = 'hear';
+/** Milliseconds for which a vote in a thread that is not known yet is held back (`inbound.ts`). */
+const promptly = 500;
 
 async function kept({ ledger }: DeliveryParts, entry: Entry): Promise<Entry> {
   await ledger.put(entry);

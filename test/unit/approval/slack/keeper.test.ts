@@ -145,6 +145,8 @@ describe('nothing is lost and nothing doubled', () => {
     await rig.first.settle(10);
     expect(rig.card(id)).toBeDefined();
     expect((await rig.first.ledger.read(id))?.ts).toBe(rig.card(id).ts);
+    // Somebody may have replied before it was known here.
+    expect(rig.first.caughtUp).toEqual([id]);
     await rig.vote(id, 'ana', 'deny');
     rig.slack.dropAnswers(1, 'chat.postMessage');
     await rig.first.settle(10);
