@@ -27,7 +27,7 @@ export const defineTool = <Input, View extends Json = Json>(
 /** Fields that several tools share, in the words that agents read. */
 export const fields = {
   namespace: z.string().min(1).max(63).optional().describe('Omitted: the configured default namespace'),
-  reason: z.string().min(1).max(500).describe('Why, in one sentence; the approver sees it as your claim'),
+  reason: z.string().trim().min(1).max(500).describe('Why, in one sentence; the approver sees it as your claim'),
   dryRun: z
     .boolean()
     .default(false)

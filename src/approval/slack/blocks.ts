@@ -27,7 +27,7 @@ export function messageBlocks(approval: Approval, mentions: Mentions, hasFile: b
     origin(approval),
     quote(approval),
     ...(isOpen(approval.state)
-      ? [actions(approval, isApprovable(approval, hasFile)), howTo(approval, shown, hasFile)]
+      ? [actions(approval, isApprovable(approval, hasFile)), howTo(approval, shown, hasFile), ...glass(approval)]
       : []),
     context('status', statusLine(approval, mentions)),
   ];
@@ -80,7 +80,8 @@ function exceptions({ requirement }: Approval): string {
   ].join('');
 }
 
-const literal = (text: string): object => ({ type: 'text', text });
+/** Slack refuses an empty text element, and the whole message with it. */
+const literal = (text: string): object => ({ type: 'text', text: text === '' ? '(empty)' : text });
 const bold = (text: string): object => ({ type: 'text', text, style: { bold: true } });
 
 function risks({ card }: Approval, shown: Shown): readonly Block[] {
@@ -149,7 +150,7 @@ function origin(approval: Approval): Block {
 }
 
 function quote({ card }: Approval): Block {
-  const said = shortened(wordsLine(open(card.reason)), mostReason);
+  const said = shortened(wordsLine(open(card.reason)).trim(), mostReason) || '(no reason given)';
   return {
     type: 'rich_text',
     block_id: 'reason',
@@ -206,4 +207,18 @@ function howTo(approval: Approval, { isWhole }: Shown, hasFile: boolean): Block 
     'how',
     `Or reply in the thread: ${code('approve')}, ${code('deny what to do instead')}, ${code('help')}`,
   );
+}
+
+/** Who else may decide this alone: nobody should learn of it only when it was done. */
+function glass({ id, requirement: { breakGlass }, state }: Approval): readonly Block[] {
+  if (breakGlass === undefined || breakGlass.groups.length === 0 || state !== 'pending') return [];
+  const groups = breakGlass.groups.slice(0, 10).map(code).join(' and ');
+  const more = breakGlass.groups.length > 10 ? ` and ${breakGlass.groups.length - 10} more groups` : '';
+  const how = code(`break-glass ${id}`);
+  return [
+    context(
+      'glass',
+      `This rule has break-glass: who is in ${groups}${more} may approve it alone, loudly: ${how} and why.`,
+    ),
+  ];
 }

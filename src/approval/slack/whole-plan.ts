@@ -44,7 +44,7 @@ function makePlan(approval: Approval): WholePlan {
     ...lines(open(card.diff), '  '),
     '',
     'The agent says (not verified):',
-    `  > ${wordsLine(open(card.reason))}`,
+    `  > ${wordsLine(open(card.reason)).trim() || '(no reason given)'}`,
   ].join('\n')}\n`;
   return { name: fileName(approval), content, digest: `sha256:${createHash('sha256').update(content).digest('hex')}` };
 }
@@ -66,18 +66,36 @@ export interface Shown {
 
 /** What of a plan fits into a message. Nothing is shown in part: it is there whole, or it is in the file. */
 export function shownOf({ card, objects, manifestDigests }: Approval): Shown {
-  const diff = asciiLines(open(card.diff));
-  const risks = card.risks.map((risk) => asciiLine(open(risk)));
-  const fits = diff.length <= mostShown;
-  const risksFit = risks.reduce((sum, risk) => sum + risk.length, 0) <= mostShown && risks.length <= 40;
-  const changes = diff.split('\n').filter((line) => line.startsWith('  ')).length;
+  const { diff, risks, changes } = shownOfCard(card);
   const some = objects.length === 1 ? 'object' : 'objects';
   return {
-    diff: fits ? diff : undefined,
-    risks: risksFit ? risks : undefined,
+    diff,
+    risks,
     counts: `${changes} ${changes === 1 ? 'change' : 'changes'} in ${objects.length} ${some}`,
-    isWhole: fits && risksFit && manifestDigests.length <= mostDigests,
+    isWhole: diff !== undefined && risks !== undefined && manifestDigests.length <= mostDigests,
   };
+}
+
+interface ShownCard extends Pick<Shown, 'diff' | 'risks'> {
+  readonly changes: number;
+}
+
+/** Like `made`: each look at an open approval asks several times. */
+const shownCards = new WeakMap<Approval['card'], ShownCard>();
+
+function shownOfCard(card: Approval['card']): ShownCard {
+  const before = shownCards.get(card);
+  if (before !== undefined) return before;
+  const diff = asciiLines(open(card.diff));
+  const risks = card.risks.map((risk) => asciiLine(open(risk)));
+  const risksFit = risks.reduce((sum, risk) => sum + risk.length, 0) <= mostShown && risks.length <= 40;
+  const shown = {
+    diff: diff.length <= mostShown ? diff : undefined,
+    risks: risksFit ? risks : undefined,
+    changes: diff.split('\n').filter((line) => line.startsWith('  ')).length,
+  };
+  shownCards.set(card, shown);
+  return shown;
 }
 
 /** Digests of manifests that a message names. */

@@ -78,12 +78,24 @@ const checks: Readonly<Record<string, (block: Block, at: string) => Faults>> = {
     for (const element of elements)
       if (!isObject(element) || !/^rich_text_(section|preformatted|quote|list)$/.test(String(element.type)))
         yield fault('unsupported rich text element', `${at}/elements`);
+      else yield* inner(element, `${at}/elements`);
   },
   *input(block, at) {
     yield* text(block.label, 2_000, `${at}/label`, ['plain_text']);
     if (!isObject(block.element)) yield fault('missing required field: element', at);
   },
 };
+
+/** What stands in a section, a quotation, a list: an empty text is refused there too. */
+function* inner(element: Block, at: string): Faults {
+  for (const [index, each] of list(element.elements).entries()) {
+    const here = `${at}/${index}`;
+    if (!isObject(each)) yield fault('must be an object', here);
+    else if (each.type === 'rich_text_section') yield* inner(each, here);
+    else if (each.type === 'text' && (typeof each.text !== 'string' || each.text === ''))
+      yield fault('must be more than 0 characters', `${here}/text`);
+  }
+}
 
 function* button(element: unknown, at: string): Faults {
   if (!isObject(element) || element.type !== 'button') {

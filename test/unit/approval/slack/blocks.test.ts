@@ -73,6 +73,41 @@ describe('the message of an approval', () => {
     );
   });
 
+  it('is taken by Slack where no reason was given, and says so', () => {
+    for (const reason of ['', '  ']) {
+      const blocks = messageBlocks(approval({ card: card({ reason }) }), mentions, false);
+      expect(faultOfBlocks(blocks)).toBeUndefined();
+      expect(JSON.stringify(blocks)).toContain('"(no reason given)"');
+    }
+  });
+
+  it('says who may break the glass, while that can still be done', () => {
+    const requirement = { ...oneOfSre, breakGlass: { groups: ['oncall', 'security'], withinSeconds: 600 } };
+    const said = JSON.stringify(messageBlocks(approval({ requirement }), mentions, false));
+    expect(said).toContain('who is in `oncall` and `security` may approve it alone');
+    expect(said).toContain('`break-glass cs-7f3k2m`');
+    expect(JSON.stringify(messageBlocks(approval(), mentions, false))).not.toContain('break-glass');
+    const ended = messageBlocks(approval({ requirement, state: 'executed' }), mentions, false);
+    expect(JSON.stringify(ended)).not.toContain('break-glass');
+  });
+
+  it('reads a plan of megabytes once, however often it is shown', () => {
+    let read = 0;
+    const counting = {
+      ...card(),
+      get diff() {
+        read++;
+        return seal('  a: b -> c');
+      },
+    };
+    const shown = approval({ card: counting });
+    messageBlocks(shown, mentions, false);
+    const once = read;
+    messageBlocks(shown, mentions, true);
+    messageBlocks({ ...shown, have: 1 }, mentions, true);
+    expect(read).toBe(once);
+  });
+
   it('has no buttons once it is decided', () => {
     for (const state of approvalStates) {
       const has = types(messageBlocks(approval({ state }), mentions, true)).includes('actions');
