@@ -45,16 +45,13 @@ function inOrder(counts: ReadonlyMap<string | undefined, number>): readonly Slot
 const shortest = (seconds: readonly (number | undefined)[]): number =>
   Math.min(...seconds.map((each) => each ?? defaultSeconds));
 
-/** Each group once, at the earliest time that any rule names. */
+/** Only groups that every rule names, at the latest time of them: an approve of theirs fills the places of all the rules. */
 function escalationsOf(requirements: readonly (RuleRequirement | undefined)[]): readonly Escalation[] {
-  const earliest = new Map<string, number>();
-  for (const requirement of requirements) {
-    if (requirement?.escalate === undefined) continue;
-    const { after, to } = requirement.escalate;
-    earliest.set(to, Math.min(earliest.get(to) ?? after, after));
-  }
-  return [...earliest]
-    .map(([group, afterSeconds]) => ({ afterSeconds, group }))
+  const named = requirements.flatMap((each) => each?.escalate ?? []);
+  return [...new Set(named.map(({ to }) => to))]
+    .map((group) => ({ group, times: named.filter(({ to }) => to === group).map(({ after }) => after) }))
+    .filter(({ times }) => times.length === requirements.length)
+    .map(({ group, times }) => ({ afterSeconds: Math.max(...times), group }))
     .sort((a, b) => a.afterSeconds - b.afterSeconds || (a.group < b.group ? -1 : 1));
 }
 

@@ -154,6 +154,6 @@ describe('what a review asks for', () => {
       { group: 'sre', count: 1 },
       { group: undefined, count: 1 },
     ]);
-    expect(requirement?.escalation).toEqual([{ afterSeconds: 300, group: 'leads' }]);
+    expect(requirement?.escalation).toEqual([{ afterSeconds: 600, group: 'leads' }]);
   });
 });
