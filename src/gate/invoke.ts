@@ -1,13 +1,14 @@
 /**
  * The way of a call. Every tool, reads included, takes this one path; docs/architecture.md draws it.
  */
+import type { Approval } from '../domain/approval.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import { parseInput } from '../domain/input.ts';
 import type { Invocation, Invoke } from '../domain/invocation.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { ident } from '../domain/masked.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { AnyTool } from '../domain/tool.ts';
+import type { AnyTool, Tool } from '../domain/tool.ts';
 import { answerDryRun } from './answer/outcome.ts';
 import { refuse, refuseAndRecord } from './answer/refuse.ts';
 import { createAnswered } from './answered.ts';
@@ -60,6 +61,20 @@ async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Pro
   if (tool.kind === 'control' || tool.access.mutates) await call.intended;
   if (tool.kind === 'control') return control(gate, call, tool.command(input));
 
+  const planned = await planAndAsk(gate, call, tool, input);
+  if (!('asked' in planned)) return planned;
+  const held = await hold(gate, call, planned.asked);
+  if (held.state === 'pending') return held.outcome;
+  return useApproval(gate, call, held.approval);
+}
+
+/** The answer, or the approval that is waited for. A function of its own, so that nothing of the plan is kept while people decide. */
+async function planAndAsk(
+  gate: Gate,
+  call: Call,
+  tool: Tool,
+  input: JsonObject,
+): Promise<Outcome | { readonly asked: Approval }> {
   const cluster = await clusterOf(gate, call);
   await decideFirst(gate, call, tool, input, cluster);
   const kept = await notSeenYet(gate, call, tool, input, cluster);
@@ -70,10 +85,7 @@ async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Pro
   if (input.dryRun === true) return answerDryRun(gate, call, prepared, decision);
   if (decision.verdict === 'allow') return executePlan(gate, call, { prepared, approval: undefined });
 
-  const asked = await askOrAttach(gate, call, prepared, decision);
-  const held = await hold(gate, call, asked);
-  if (held.state === 'pending') return held.outcome;
-  return useApproval(gate, call, held.approval);
+  return { asked: await askOrAttach(gate, call, prepared, decision) };
 }
 
 function findTool(gate: Gate, { tool }: Invocation): AnyTool {
