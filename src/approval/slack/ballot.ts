@@ -29,8 +29,10 @@ export interface BallotParts {
 }
 
 export interface Ballots {
-  /** `refused` is called before somebody is told so. */
-  cast(posted: Posted, said: Said, refused?: () => Promise<unknown>): Promise<Cast>;
+  /** `refused` is called before somebody is told so; where it says false they were told before. Nobody waits for the telling. */
+  cast(posted: Posted, said: Said, refused?: () => Promise<boolean>): Promise<Cast>;
+  /** Resolves when everybody has been told what they are to be told until now. */
+  told(): Promise<void>;
   /** A private line in the thread; that it cannot be delivered fails nothing. */
   whisper(to: Pick<Posted, 'channel'> & { readonly ts: string | undefined }, user: string, text: string): Promise<void>;
 }
@@ -40,24 +42,33 @@ const final: ReadonlySet<ErrorCode> = new Set(['Invalid', 'ApprovalDenied', 'Not
 
 export function createBallots(parts: BallotParts): Ballots {
   const { api, approvals, log } = parts;
+  const telling = new Set<Promise<void>>();
   const whisper: Ballots['whisper'] = async ({ channel, ts }, user, text) => {
-    await api.whisper({ channel, user, thread: ts, text }).catch((thrown: unknown) => {
-      log.warn('a private line was not delivered in Slack', { user, cause: String(thrown) });
-    });
+    const line = api
+      .whisper({ channel, user, thread: ts, text })
+      .catch((thrown: unknown) => {
+        log.warn('a private line was not delivered in Slack', { user, cause: String(thrown) });
+      })
+      .finally(() => telling.delete(line));
+    telling.add(line);
+    await line;
   };
   const refuse = async (
     posted: Posted,
     { user, decision }: Said,
     because: string,
-    refused: () => Promise<unknown>,
+    refused: () => Promise<boolean>,
   ): Promise<Cast> => {
-    await refused();
-    await whisper(posted, user, `Your ${decision} of ${code(posted.approval)} does not count: ${because}.`);
+    if (await refused())
+      void whisper(posted, user, `Your ${decision} of ${code(posted.approval)} does not count: ${because}.`);
     return 'refused';
   };
   return {
     whisper,
-    cast: async (posted, said, refused = async () => undefined) => {
+    told: async () => {
+      await Promise.all(telling);
+    },
+    cast: async (posted, said, refused = async () => true) => {
       try {
         const voter = await voterOf(parts, posted, said);
         if ('refusal' in voter) return await refuse(posted, said, voter.refusal, refused);
@@ -67,11 +78,7 @@ export function createBallots(parts: BallotParts): Ballots {
         if (thrown instanceof CountersignError && final.has(thrown.code))
           return refuse(posted, said, sentence(thrown), refused);
         log.error('a vote in Slack could not be recorded', { approval: posted.approval, cause: String(thrown) });
-        await whisper(
-          posted,
-          said.user,
-          `Your ${said.decision} of ${code(posted.approval)} could not be recorded yet.`,
-        );
+        void whisper(posted, said.user, `Your ${said.decision} of ${code(posted.approval)} could not be recorded yet.`);
         return 'later';
       }
     },

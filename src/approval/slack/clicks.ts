@@ -1,10 +1,13 @@
+import type { PeopleRegistry } from '../../domain/approval.ts';
 import type { Log } from '../../domain/environment.ts';
 import type { Ballots } from './ballot.ts';
 import { denyCallback, denyModal, wordsOf } from './deny-modal.ts';
+import type { HeardStore } from './heard.ts';
 import { code, userMention } from './mrkdwn.ts';
 import { type BlockActions, readDenyContext, type ViewSubmission } from './payloads.ts';
 import type { Posted, PostedStore, SlackApi, SlackWords } from './ports.ts';
 import type { Open } from './standing.ts';
+import { isTakenBack } from './taken-back.ts';
 import { actionIds, digestOfBlocks, readButtonValue } from './wire.ts';
 
 /** A modal has to open within three seconds of the click. https://docs.slack.dev/surfaces/modals */
@@ -19,6 +22,8 @@ export interface ClickParts {
   readonly ballots: Ballots;
   readonly words: Pick<SlackWords, 'postDiff'>;
   readonly open: Open;
+  readonly heard: Pick<HeardStore, 'names'>;
+  readonly people: Pick<PeopleRegistry, 'bySlack'>;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly log: Log;
 }
@@ -50,6 +55,8 @@ export function createClicks(parts: ClickParts): Clicks {
       if (!found.approvable) return refuse('the whole diff is not in the thread yet');
       if (!(await parts.open.isCaughtUp(found.approval)))
         return refuse('what was said in the thread cannot be read just now; click again in a moment');
+      if (await isUndone(parts, found, payload.user.id, action.action_ts))
+        return refuse('you took it back after it; click again');
       await ballots.cast(found, { ...by(payload), decision: 'approve', comment: undefined, ...plainVote, source });
     },
     submitted: async (payload) => {
@@ -62,6 +69,17 @@ export function createClicks(parts: ClickParts): Clicks {
       await ballots.cast(found, { ...by(payload), decision: 'deny', comment: wordsOf(payload), ...plainVote, source });
     },
   };
+}
+
+async function isUndone(
+  { open, heard, people }: ClickParts,
+  found: Posted,
+  user: string,
+  ts: string,
+): Promise<boolean> {
+  const approval = await open.read(found.approval);
+  const person = people.bySlack(found.team, user)?.id;
+  return approval !== undefined && isTakenBack(heard, approval, { user, person, ts });
 }
 
 const plainVote = { code: undefined, breakGlass: false };

@@ -12,6 +12,8 @@ export interface HeardStore {
   has(approval: string, what: string): Promise<boolean>;
   /** False: it was marked before, perhaps by another process. */
   mark(approval: string, what: string): Promise<boolean>;
+  /** All that was marked of an approval. */
+  names(approval: string): Promise<readonly string[]>;
   /** Forgets the approvals that `keep` does not know. */
   sweep(keep: (approval: string) => Promise<boolean>): Promise<void>;
 }
@@ -30,6 +32,11 @@ export function createHeardStore(state: Pick<State, 'folder' | 'createExclusive'
     has: async (approval, what) => (await readIfThere(join(await base(), approval, checked(what)))) !== undefined,
     mark: async (approval, what) =>
       state.createExclusive(join(await state.folder('slack-heard', approval), checked(what)), ''),
+    names: async (approval) =>
+      readdir(join(await base(), approval)).catch((thrown: unknown) => {
+        if (isNotThere(thrown)) return [];
+        throw thrown;
+      }),
     sweep: async (keep) => {
       const folder = await base();
       for (const approval of await readdir(folder))
@@ -37,3 +44,6 @@ export function createHeardStore(state: Pick<State, 'folder' | 'createExclusive'
     },
   };
 }
+
+const isNotThere = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';

@@ -52,6 +52,7 @@ export function createSlackInbound(options: InboundOptions): SlackInbound & {
   };
   const idle = async (): Promise<void> => {
     await Promise.all(works);
+    await heard.ballots.told();
   };
   const way = createWay(options, receive, () => open.gap());
   let started = false;
@@ -107,8 +108,8 @@ function createHeard(options: InboundOptions): HeardParts {
     if (found !== undefined) await threads.catchUp(approval, found);
   };
   const open = createOpen({ approvals, catchUp, clock, log });
-  const threads = createThreads({ api, ballots, heard, words, open, people });
-  const clicks = createClicks({ api, posted, ballots, words, open, pause, log });
+  const threads = createThreads({ api, ballots, heard, words, open, people, clock });
+  const clicks = createClicks({ api, posted, ballots, words, open, heard, people, pause, log });
   const sweep = (): Promise<void> => heard.sweep(async (id) => (await posted.read(id)) !== undefined);
   return { options, clicks, threads, ballots, open, catchUp, sweep, inTurn: createTurns() };
 }

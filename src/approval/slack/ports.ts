@@ -96,6 +96,10 @@ export interface Posted {
   readonly planDigest: string;
   /** Whether Approve is shown: not before the whole diff is in the thread. */
   readonly approvable: boolean;
+  /** The file with the whole plan is in the thread. */
+  readonly hasFile?: boolean;
+  /** Time stamps of messages of it that somebody deleted; their threads may stay. */
+  readonly former?: readonly string[];
 }
 
 export interface PostedStore {

@@ -20,6 +20,8 @@ const entrySchema = z.object({
   planDigest: text,
   /** Undefined: the post was begun, and its answer never came. */
   ts: text.exactOptional(),
+  /** Of messages that somebody deleted: what was said below them was said. */
+  former: z.array(text).exactOptional(),
   blocksDigest: text,
   earlierDigests: z.array(text).default([]),
   approvable: z.boolean(),
@@ -85,11 +87,17 @@ export function createLedger(state: State): Ledger {
       const found = await entry(approval);
       return found === undefined || found === 'corrupt' ? undefined : postedOf(found);
     },
-    byMessage: async (channel, ts) => (await all()).find((each) => each.channel === channel && each.ts === ts),
-    write: async (posted) => {
+    byMessage: async (channel, ts) =>
+      (await all()).find((each) => each.channel === channel && (each.ts === ts || each.former?.includes(ts) === true)),
+    write: async ({ hasFile: _, former, ...posted }) => {
       const before = await entry(posted.approval);
       const known = before === undefined || before === 'corrupt' ? undefined : before;
-      await put({ ...(known ?? newEntry(posted)), ...posted, earlierDigests: [...posted.earlierDigests] });
+      const changed = { ...posted, earlierDigests: [...posted.earlierDigests] };
+      await put({
+        ...(known ?? newEntry(posted)),
+        ...changed,
+        ...(former === undefined ? {} : { former: [...former] }),
+      });
     },
     all,
   };
@@ -113,5 +121,9 @@ export const newEntry = (about: Pick<Entry, 'approval' | 'team' | 'channel' | 'p
 function postedOf(entry: Entry): Posted | undefined {
   const { approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable } = entry;
   if (ts === undefined) return undefined;
-  return { approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable };
+  return {
+    ...{ approval, team, channel, ts, blocksDigest, earlierDigests, planDigest, approvable },
+    hasFile: entry.done.includes('file'),
+    ...(entry.former === undefined ? {} : { former: entry.former }),
+  };
 }

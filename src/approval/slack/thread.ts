@@ -1,19 +1,24 @@
-import type { Approval, PeopleRegistry } from '../../domain/approval.ts';
+import type { Approval, PeopleRegistry, Vote } from '../../domain/approval.ts';
+import type { Clock } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
-import type { Ballots, Cast, Said } from './ballot.ts';
+import type { Said as Ballot, Ballots, Cast } from './ballot.ts';
 import { hear } from './grammar.ts';
 import type { HeardStore } from './heard.ts';
 import { code } from './mrkdwn.ts';
 import type { Heard, Posted, SlackApi, SlackMessage, SlackWords } from './ports.ts';
 import type { Open } from './standing.ts';
+import { isTakenBack, stillApproves, timeOf, undoMark } from './taken-back.ts';
+import { failureOf } from './transport.ts';
+import { shownOf, wholePlan } from './whole-plan.ts';
 
 export interface ThreadParts {
-  readonly api: Pick<SlackApi, 'replies'>;
+  readonly api: Pick<SlackApi, 'identity' | 'replies'>;
   readonly ballots: Ballots;
   readonly heard: HeardStore;
   readonly words: SlackWords;
   readonly open: Pick<Open, 'read'>;
   readonly people: Pick<PeopleRegistry, 'bySlack'>;
+  readonly clock: Clock;
 }
 
 export interface Threads {
@@ -23,10 +28,13 @@ export interface Threads {
   catchUp(approval: Approval, posted: Posted): Promise<void>;
 }
 
-type Vote = Extract<Heard, { kind: 'vote' }>;
+type Said = Extract<Heard, { kind: 'vote' }>;
+/** Slack's time stamp of the file with the whole plan; undefined: it was not seen. */
+type Since = string | undefined;
 interface Reply {
   readonly message: SlackMessage & { readonly user: string };
-  readonly vote: Vote;
+  readonly vote: Said;
+  readonly since: Since;
 }
 
 export function createThreads(parts: ThreadParts): Threads {
@@ -35,16 +43,21 @@ export function createThreads(parts: ThreadParts): Threads {
       const { user } = message;
       if (user === undefined || message.bot) return;
       const heard = hear(message);
-      if (heard.kind === 'vote') await said(parts, posted, { message: { ...message, user }, vote: heard });
+      if (heard.kind === 'vote')
+        await said(parts, posted, { message: { ...message, user }, vote: heard, since: undefined });
       else if (heard.kind === 'command') await answer(parts, posted, user, heard.command);
       else if (heard.hint) await hint(parts, posted, user);
     },
     catchUp: async (approval, posted) => {
-      const replies = votesIn(await parts.api.replies(posted.channel, posted.ts));
-      const personOf = (user: string): string | undefined => parts.people.bySlack(posted.team, user)?.id;
-      const stands = (reply: Reply): boolean => !isTakenBack(reply, replies, approval, personOf(reply.message.user));
+      const replies = await repliesOf(parts, approval, posted);
       const denials = replies.filter(({ vote }) => vote.decision === 'deny');
-      const others = replies.filter((reply) => reply.vote.decision !== 'deny' && stands(reply));
+      const others: Reply[] = [];
+      for (const reply of replies) {
+        if (reply.vote.decision === 'deny') continue;
+        // Never counts later, however it comes again; its author need not be told.
+        if (isTakenBackIn(replies, reply)) await parts.heard.mark(posted.approval, reply.message.ts);
+        else others.push(reply);
+      }
       for (const reply of [...denials, ...others]) {
         const cast = await said(parts, posted, reply);
         if (cast === 'later')
@@ -57,69 +70,132 @@ export function createThreads(parts: ThreadParts): Threads {
   };
 }
 
-const votesIn = (messages: readonly SlackMessage[]): readonly Reply[] =>
+/** The votes in its thread, and in those of its messages that were deleted. */
+async function repliesOf(parts: ThreadParts, approval: Approval, posted: Posted): Promise<readonly Reply[]> {
+  const { channel, ts, former = [] } = posted;
+  const threads = await Promise.all([
+    ...former.map((each) => parts.api.replies(channel, each).catch(noneIfGone)),
+    parts.api.replies(channel, ts),
+  ]);
+  const readableSince = shownOf(approval).isWhole ? () => undefined : await fileIn(parts, approval);
+  return threads.flatMap((messages) => votesIn(messages, readableSince(messages)));
+}
+
+/** A deleted message to which nobody replied has no thread. */
+function noneIfGone(thrown: unknown): readonly SlackMessage[] {
+  if (failureOf(thrown).error === 'thread_not_found') return [];
+  throw thrown;
+}
+
+/** When the whole plan came into a thread: our own file, not one that somebody named like it. */
+async function fileIn({ api }: ThreadParts, approval: Approval): Promise<(all: readonly SlackMessage[]) => Since> {
+  const { user } = await api.identity();
+  const { name } = wholePlan(approval);
+  return (all) => all.find((each) => each.user === user && each.files?.includes(name) === true)?.ts;
+}
+
+const votesIn = (messages: readonly SlackMessage[], since: Since): readonly Reply[] =>
   messages.flatMap((message) => {
     const { user, bot } = message;
     const vote = user === undefined || bot ? undefined : hear(message);
-    return user !== undefined && vote?.kind === 'vote' ? [{ message: { ...message, user }, vote }] : [];
+    return user !== undefined && vote?.kind === 'vote' ? [{ message: { ...message, user }, vote, since }] : [];
   });
 
-/** An approve that is found late does not outlive the undo that its author said after it, here or elsewhere. */
-function isTakenBack(
-  { message, vote }: Reply,
-  replies: readonly Reply[],
-  { votes }: Approval,
-  person: string | undefined,
-): boolean {
-  if (vote.decision !== 'approve') return false;
-  const here = replies.some(
+/** An approve that is found late does not outlive the undo that its author said after it. */
+const isTakenBackIn = (replies: readonly Reply[], { message, vote }: Reply): boolean =>
+  vote.decision === 'approve' &&
+  replies.some(
     (each) => each.vote.decision === 'undo' && each.message.user === message.user && each.message.ts > message.ts,
   );
-  const since = timeOf(message.ts);
-  return here || votes.some((each) => each.decision === 'undo' && each.person === person && each.time >= since);
-}
-
-/** Milliseconds since the epoch. */
-const timeOf = (ts: string): number => Number(ts) * 1_000;
 
 /** Once: what was recorded or refused before is passed over. */
 async function said(parts: ThreadParts, posted: Posted, reply: Reply): Promise<Cast> {
   const { ballots, heard, open } = parts;
-  const { ts, edited } = reply.message;
-  const sourceOf = (mark: string): string => `slack:${posted.channel}/${mark}`;
   const approval = await open.read(posted.approval);
-  const before = async (mark: string): Promise<Cast | undefined> => {
-    if (approval?.votes.some(({ source }) => source === sourceOf(mark)) === true) return 'counted';
-    return (await heard.has(posted.approval, mark)) ? 'refused' : undefined;
-  };
-  // Words that were changed may stop what they did not before, and are nothing else.
-  const mark = edited ? `${ts}-edited` : ts;
-  const known = (await before(mark)) ?? (reply.vote.decision === 'approve' ? await before(ts) : undefined);
+  const known = await castBefore(parts, posted, approval, reply);
   if (known !== undefined) return known;
-  // Remembered before it is told: what was refused never counts later.
-  const remember = (): Promise<unknown> => heard.mark(posted.approval, mark);
-  const because = approval === undefined ? undefined : objectionTo(reply, approval);
-  if (because === undefined) return ballots.cast(posted, saidBy(reply, sourceOf(mark)), remember);
-  await remember();
-  const words = `Your ${reply.vote.decision} of ${code(posted.approval)} does not count: ${because}.`;
-  await ballots.whisper(posted, reply.message.user, words);
+  const objection = approval === undefined ? undefined : await objectionTo(parts, posted, approval, reply);
+  const isFinal = objection?.isFinal ?? reply.vote.decision !== 'deny';
+  // Remembered before it is told. What may be different the next time is told once and looked at again; so is a deny.
+  const remember = isFinal
+    ? () => refusedForGood(parts, posted, reply)
+    : () => heard.mark(posted.approval, `told-${markOf(reply)}`);
+  if (objection === undefined) return ballots.cast(posted, saidBy(reply, sourceOf(posted, markOf(reply))), remember);
+  const words = `Your ${reply.vote.decision} of ${code(posted.approval)} does not count: ${objection.because}.`;
+  if (await remember()) void ballots.whisper(posted, reply.message.user, words);
   return 'refused';
 }
 
-const saidBy = ({ message, vote }: Reply, source: string): Said => {
+/** Words that were changed may stop what they did not before, and are nothing else. */
+const markOf = ({ message: { ts, edited } }: Reply): string => (edited ? `${ts}-edited` : ts);
+
+const sourceOf = ({ channel }: Posted, mark: string): string => `slack:${channel}/${mark}`;
+
+async function castBefore(
+  { heard, people }: ThreadParts,
+  posted: Posted,
+  approval: Approval | undefined,
+  reply: Reply,
+): Promise<Cast | undefined> {
+  const { message, vote } = reply;
+  const { user, ts, edited } = message;
+  const votes = approval?.votes ?? [];
+  const counted = (mark: string): Vote['decision'] | undefined =>
+    votes.find(({ source }) => source === sourceOf(posted, mark))?.decision;
+  const { decision } = vote;
+  const mark = markOf(reply);
+  if (counted(mark) !== undefined) return 'counted';
+  // The same word before it was edited; a deny stops in any case.
+  if (edited && decision !== 'deny' && counted(ts) === decision) return 'counted';
+  if (edited && decision === 'undo' && (await heard.has(posted.approval, undoMark(user, ts)))) return 'refused';
+  if (edited && decision === 'approve' && (await heard.has(posted.approval, ts))) return 'refused';
+  if (!(await heard.has(posted.approval, mark))) return undefined;
+  // It found nothing then, because the approve that it takes back was recorded after it.
+  const person = people.bySlack(posted.team, user)?.id;
+  return decision === 'undo' && stillApproves(votes, person, ts) ? undefined : 'refused';
+}
+
+/** Never counts later. An undo takes back what its author said before it, also where that comes after it. */
+async function refusedForGood({ heard, clock }: ThreadParts, { approval }: Posted, reply: Reply): Promise<boolean> {
+  const { user, ts, edited } = reply.message;
+  if (reply.vote.decision === 'undo')
+    await heard.mark(approval, undoMark(user, edited ? (clock.now() / 1_000).toFixed(6) : ts));
+  return heard.mark(approval, markOf(reply));
+}
+
+const saidBy = ({ message, vote }: Reply, source: string): Ballot => {
   const { decision, comment, code: given, breakGlass } = vote;
   return { user: message.user, team: message.team, decision, comment, code: given, breakGlass, source };
 };
 
-/** Only words that somebody wrote here, in time and unchanged, approve. To stop or take back almost anything will do. */
-function objectionTo({ message, vote }: Reply, approval: Approval): string | undefined {
+interface Objection {
+  readonly because: string;
+  /** False: it may be none the next time. */
+  readonly isFinal: boolean;
+}
+
+/** Only words that somebody wrote here, in time and unchanged, approve what they could read. To stop almost anything will do. */
+async function objectionTo(
+  { heard, people }: ThreadParts,
+  posted: Posted,
+  approval: Approval,
+  { message, vote, since }: Reply,
+): Promise<Objection | undefined> {
   if (vote.decision !== 'approve') return undefined;
-  if (message.edited) return 'edited words are no vote; write a new reply';
-  if (message.forwarded === true) return 'a message that shares another one is no vote; write it yourself';
+  const refused = (because: string): Objection => ({ because, isFinal: true });
+  if (message.edited) return refused('edited words are no vote; write a new reply');
+  if (message.forwarded === true) return refused('a message that shares another one is no vote; write it yourself');
   if (message.subtype !== undefined && message.subtype !== 'thread_broadcast')
-    return 'only plain words are a vote; write a new reply without a file';
-  const deadline = approval.useBy ?? approval.decideBy;
-  return timeOf(message.ts) > deadline ? `it came too late, ${code(approval.id)} had expired` : undefined;
+    return refused('only plain words are a vote; write a new reply without a file');
+  const { user, ts } = message;
+  if (timeOf(ts) > (approval.useBy ?? approval.decideBy))
+    return refused(`it came too late, ${code(approval.id)} had expired`);
+  const person = people.bySlack(posted.team, user)?.id;
+  if (await isTakenBack(heard, approval, { user, person, ts }))
+    return refused('you took it back after you wrote it; to approve, write a new reply');
+  const hasFile = since === undefined ? posted.hasFile === true : since < ts;
+  if (hasFile || shownOf(approval).isWhole) return undefined;
+  return { because: 'the whole plan is not in the thread yet; read it there and write a new reply', isFinal: false };
 }
 
 async function answer(
