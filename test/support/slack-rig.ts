@@ -5,6 +5,7 @@ import { createHolder } from '../../src/approval/slack/holder.ts';
 import { Keeper } from '../../src/approval/slack/keeper.ts';
 import { createMentions } from '../../src/approval/slack/mentions.ts';
 import { createLedger, type Ledger } from '../../src/approval/slack/posted.ts';
+import { unreviewedBreakGlass } from '../../src/approval/unreviewed.ts';
 import type {
   Approval,
   ApprovalChannel,
@@ -108,7 +109,7 @@ function openProcess(rig: Rig, slack: FakeSlack, deps: ApprovalDeps, options: Sl
   const approvals = createApprovals({
     ...deps,
     channels: [channel],
-    limits: { ...deps.limits, openPerAgent: 1_000, openPerOwner: 1_000 },
+    limits: { ...deps.limits, openPerAgent: 1_000, openPerOwner: 1_000, askedPerHour: 1_000 },
   });
   const config = { mention: options.mention ?? true, userGroups: { sre: 'S0SRE00001' } };
   const keeper = new Keeper({
@@ -121,6 +122,7 @@ function openProcess(rig: Rig, slack: FakeSlack, deps: ApprovalDeps, options: Sl
     channel: slack.channel,
     mask: echoing.echo,
     holder: createHolder(state),
+    unreviewed: async () => (await unreviewedBreakGlass(state.root)).map(({ approval }) => approval),
     inbound: {
       start: async () => void connected.starts++,
       stop: async () => void connected.stops++,

@@ -4,6 +4,7 @@ import { CountersignError } from '../../domain/errors.ts';
 import { lazy } from '../../domain/lazy.ts';
 import type { Masked } from '../../domain/masked.ts';
 import type { State } from '../../domain/state.ts';
+import { unreviewedBreakGlass } from '../unreviewed.ts';
 import type { SlackConfig } from './config.ts';
 import { writeConnections } from './connections.ts';
 import { createHolder } from './holder.ts';
@@ -98,6 +99,7 @@ async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Appr
     ...{ api, ledger, approvals, mentions, clock, log, mask },
     channel: config.channel,
     holder: createHolder(state),
+    unreviewed: async () => (await unreviewedBreakGlass(state.root)).map(({ approval }) => approval),
     inbound: {
       start: () => inbound().start(),
       stop: () => inbound().stop(),

@@ -4,8 +4,9 @@ import { CountersignError } from '../../domain/errors.ts';
 import { stringAt } from '../../domain/json.ts';
 import { open } from '../../domain/masked.ts';
 import { isApprovable, messageBlocks } from './blocks.ts';
+import type { SlackMessage } from './ports.ts';
 import type { Entry } from './posted.ts';
-import { begin, type DeliveryParts, halfTime, hear, post, shownDigest } from './posting.ts';
+import { begin, type DeliveryParts, halfTime, hear, isLoud, post, shownDigest } from './posting.ts';
 import { failureOf } from './transport.ts';
 import { shownOf, wholePlan } from './whole-plan.ts';
 import { digestOfBlocks } from './wire.ts';
@@ -29,7 +30,7 @@ const never = Number.POSITIVE_INFINITY;
  */
 export async function deliver(parts: DeliveryParts, approval: Approval): Promise<number> {
   const known = await parts.ledger.entry(approval.id);
-  if (known === undefined && !isOpen(approval.state)) return never;
+  if (known === undefined && !isOpen(approval.state) && !isLoud(approval)) return never;
   if (known !== undefined && known !== 'corrupt' && known.complete) return never;
   const found = known === undefined || known === 'corrupt' ? await begin(parts, approval, known === 'corrupt') : known;
   const posted = found.ts === undefined ? await post(parts, approval, found) : found;
@@ -52,7 +53,7 @@ class Delivery {
 
   async run(): Promise<number> {
     const { state } = this.#approval;
-    if (isOpen(state)) await this.#file();
+    if (isOpen(state) || isLoud(this.#approval)) await this.#file();
     await this.#edit();
     await this.#announceBrokenGlass();
     if (isOpen(state)) await this.#whileOpen();
@@ -79,7 +80,7 @@ class Delivery {
     const { channel, ts } = this.#entry;
     await this.#once(
       'file',
-      async () => (await this.#replies()).some(({ files = [] }) => files.includes(name)),
+      async () => (await this.#own()).some(({ files = [] }) => files.includes(name)),
       () => this.#parts.api.upload({ channel, thread: ts, name, content, comment: `The whole plan, \`${digest}\`` }),
     );
   }
@@ -93,7 +94,9 @@ class Delivery {
     const about = `${state} ${have} ${votes.length} ${this.#hasFile}`;
     const last = written.get(this.#approval.id);
     if (shown === this.#entry.shown) return;
-    if (last?.about === about && clock.now() - last.at < settleFor) return this.#lookAt(last.at + settleFor);
+    const ago = clock.now() - (last?.at ?? 0);
+    // A clock that was set back would keep the edit waiting for as long.
+    if (last?.about === about && ago >= 0 && ago < settleFor) return this.#lookAt(last.at + settleFor);
     const { channel, ts } = this.#entry;
     const { blocks: echoed } = await api.update({ channel, ts, text, blocks, approval: this.#approval.id });
     const approvable = isApprovable(this.#approval, this.#hasFile);
@@ -151,7 +154,7 @@ class Delivery {
     const approval = this.#approval.id;
     await this.#once(
       step,
-      async () => (await this.#replies()).some(({ mark }) => mark?.approval === approval && mark.step === step),
+      async () => (await this.#own()).some(({ mark }) => mark?.approval === approval && mark.step === step),
       () => this.#parts.api.post({ channel, thread: ts, text: text(), approval, step }),
     );
   }
@@ -195,8 +198,12 @@ class Delivery {
     await this.#parts.ledger.put(this.#entry);
   }
 
-  #replies() {
-    return this.#parts.api.replies(this.#entry.channel, this.#entry.ts);
+  /** What we said in the thread ourselves: somebody else's file of the same name is not the plan. */
+  async #own(): Promise<readonly SlackMessage[]> {
+    const { api } = this.#parts;
+    const { user } = await api.identity();
+    const replies = await api.replies(this.#entry.channel, this.#entry.ts);
+    return replies.filter((message) => message.user === user);
   }
 
   #lookAt(time: number): void {

@@ -13,6 +13,8 @@ export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written'
   readonly approvals: Pick<Approvals, 'list' | 'read' | 'result'>;
   readonly holder: Holder;
   readonly inbound: Pick<SlackInbound, 'start' | 'stop' | 'catchUp'>;
+  /** Ids of what was countersigned by break-glass and nobody else has looked at yet. */
+  readonly unreviewed: () => Promise<readonly string[]>;
   /** Takes signed HTTP, so it is there also while nothing is open. */
   readonly alwaysConnected: boolean;
   readonly clock: Clock;
@@ -21,6 +23,8 @@ export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written'
 
 /** Milliseconds between two looks at everything that is open, should a notice have been lost. */
 const lookEvery = 5_000;
+/** Milliseconds between two looks at break-glass that may have come and gone unseen. */
+const lookBackEvery = 60_000;
 /** Milliseconds for which the connection stays after the last approval ended: somebody may still reply. */
 const linger = 60_000;
 
@@ -39,12 +43,14 @@ export class Keeper {
   #unfinished: Set<string> | undefined;
   #changed = true;
   #next = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #lookedBackAt = Number.NEGATIVE_INFINITY;
   #connectedUntil = 0;
   #turn: Promise<void> | undefined;
   #again = false;
   #stopped = false;
   /** What was delivered last, and when time alone asks for more: most of what is open has not changed. */
-  readonly #delivered = new Map<string, { readonly about: string; readonly next: number }>();
+  readonly #delivered = new Map<string, { readonly about: string; readonly at: number; readonly next: number }>();
   readonly #busy = new Map<string, Promise<unknown>>();
 
   constructor(parts: KeeperParts) {
@@ -97,10 +103,12 @@ export class Keeper {
     const { clock, holder } = this.#parts;
     if (this.#stopped || !(await holder.hold())) return;
     const now = clock.now();
-    if (!this.#changed && now < this.#next) return;
+    // A clock that was set back would keep everything waiting for as long.
+    if (!this.#changed && now >= this.#lookedAt && now < this.#next) return;
     this.#changed = false;
+    this.#lookedAt = now;
     this.#next = now + lookEvery;
-    const work = await this.#work();
+    const work = this.#pace.inTurn(await this.#work());
     this.#connect(work.some(({ state }) => isOpen(state)));
     for (const approval of work) {
       if (this.#stopped || this.#pace.isOut()) break;
@@ -115,12 +123,22 @@ export class Keeper {
     this.#unfinished ??= new Set(
       (await ledger.entries()).filter(({ complete }) => !complete).map((entry) => entry.approval),
     );
+    await this.#lookBack();
     const open = await approvals.list({ open: true });
     const ids = new Set(open.map(({ id }) => id));
     const ended: Approval[] = [];
     for (const id of this.#unfinished) if (!ids.has(id)) ended.push(...(await this.#read(id)));
     for (const id of ids) this.#unfinished.add(id);
     return [...ended, ...open.toSorted((a, b) => a.decideBy - b.decideBy)];
+  }
+
+  /** What was countersigned alone is told also where it was over before anything stood in Slack. */
+  async #lookBack(): Promise<void> {
+    const { unreviewed, ledger, clock } = this.#parts;
+    const ago = clock.now() - this.#lookedBackAt;
+    if (ago >= 0 && ago < lookBackEvery) return;
+    for (const id of await unreviewed()) if ((await ledger.entry(id)) === undefined) this.#unfinished?.add(id);
+    this.#lookedBackAt = clock.now();
   }
 
   async #read(id: string): Promise<readonly Approval[]> {
@@ -140,7 +158,8 @@ export class Keeper {
     if (!this.#pace.isDue(id)) return;
     const about = [state, approval.have, approval.votes.length, approval.awaited, approval.useBy].join(' ');
     const last = this.#delivered.get(id);
-    if (last?.about === about && this.#parts.clock.now() < last.next) {
+    const now = this.#parts.clock.now();
+    if (last?.about === about && now >= last.at && now < last.next) {
       this.#next = Math.min(this.#next, last.next);
       return;
     }
@@ -148,7 +167,7 @@ export class Keeper {
       const next = await this.#alone(id, () => deliver(this.#delivery, approval));
       this.#next = Math.min(this.#next, next);
       this.#pace.worked(id);
-      this.#delivered.set(id, { about, next });
+      this.#delivered.set(id, { about, at: now, next });
       if (isOpen(state) || state === 'claimed') return;
       this.#unfinished?.delete(id);
       this.#delivered.delete(id);

@@ -1,5 +1,6 @@
 import type { Approval, Approvals } from '../../domain/approval.ts';
 import { isOpen } from '../../domain/approval.ts';
+import { brokenGlass } from '../../domain/approval-exceptions.ts';
 import type { Clock } from '../../domain/environment.ts';
 import type { Masked } from '../../domain/masked.ts';
 import { isApprovable, messageBlocks } from './blocks.ts';
@@ -33,6 +34,10 @@ export async function begin({ api, channel }: DeliveryParts, approval: Approval,
   return perhaps ? { ...entry, begun: ['post'] } : entry;
 }
 
+/** Countersigned by break-glass and not looked at yet: everybody is told, also where it was over before Slack was there. */
+export const isLoud = ({ votes, review }: Approval): boolean =>
+  review === undefined && brokenGlass(votes) !== undefined;
+
 /** The message itself. One whose answer was lost is looked for in the channel first. */
 export async function post(parts: DeliveryParts, approval: Approval, entry: Entry): Promise<Entry> {
   const { api, ledger, mentions, clock } = parts;
@@ -43,7 +48,7 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
     if (found !== undefined)
       return kept(parts, { ...entry, ts: found.ts, blocksDigest: digestOfBlocks(found.blocks), begun: [hear] });
   }
-  if (!isOpen(approval.state)) return kept(parts, { ...entry, complete: true });
+  if (!isOpen(approval.state) && !isLoud(approval)) return kept(parts, { ...entry, complete: true });
   // After half of the time a reminder would only repeat what has just been said.
   const late = clock.now() >= halfTime(approval);
   const done = late ? ['remind'] : [];
@@ -61,7 +66,7 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
       blocksDigest: digestOfBlocks(sent.blocks),
       shown,
       approvable,
-      begun: clock.now() - began > promptly ? [hear] : [],
+      begun: isPrompt(clock.now() - began) ? [] : [hear],
       done,
     });
   } catch (thrown) {
@@ -74,6 +79,8 @@ export async function post(parts: DeliveryParts, approval: Approval, entry: Entr
 export const hear = 'hear';
 /** Milliseconds for which a vote in a thread that is not known yet is held back (`inbound.ts`). */
 const promptly = 500;
+/** A clock that was set back meanwhile tells nothing. */
+const isPrompt = (took: number): boolean => took >= 0 && took <= promptly;
 
 async function kept({ ledger }: DeliveryParts, entry: Entry): Promise<Entry> {
   await ledger.put(entry);
