@@ -17,8 +17,10 @@ export interface SlackApiOptions {
 /** Pages of a thread or a channel that are read at most: 200 messages each. */
 const mostPages = 50;
 
-/** The Web API of one app in one workspace. https://docs.slack.dev/reference/methods */
+/** The Web API of one app in one workspace. https://docs.slack.dev/reference/methods @throws Invalid: a token is none */
 export function createSlackApi({ botToken, appToken, apiUrl, pause = sleep }: SlackApiOptions): SlackApi {
+  checkToken('botToken', botToken);
+  if (appToken !== undefined) checkToken('appToken', appToken);
   const base = apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`;
   const bot = createTransport({ token: botToken, apiUrl: base, pause });
   const app = lazy(() => createTransport({ token: appToken ?? '', apiUrl: base, pause }));
@@ -65,6 +67,14 @@ export function createSlackApi({ botToken, appToken, apiUrl, pause = sleep }: Sl
     },
     socketUrl: async () => readUrl(await app().read('apps.connections.open', {})).url,
   };
+}
+
+/** A stray line end or dash makes a header that is refused with its value in the error's words; here it is not quoted. */
+function checkToken(name: 'botToken' | 'appToken', token: string): void {
+  if (/^x[a-z.]+-[\w-]+$/.test(token)) return;
+  throw new CountersignError('Invalid', `approvals.slack.${name} is no token of Slack`, {
+    hint: 'it begins with xoxb- or xapp- and has letters, digits and - only: copy it again, alone on one line',
+  });
 }
 
 /** Nothing in a text of ours becomes a link, a preview or a mention by itself. */

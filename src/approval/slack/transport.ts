@@ -110,13 +110,15 @@ async function open({ token, apiUrl }: TransportOptions): Promise<WebClient> {
 const nothing = (): void => undefined;
 const noLog = { debug: nothing, info: nothing, warn: nothing, error: nothing, setLevel: nothing, setName: nothing };
 
+class WrongHost extends Error {}
+
 /** The token goes to the Web API and nowhere else; a file goes to where Slack says, if that is Slack's own. */
 function onlyTo(api: URL): NonNullable<WebClientOptions['fetch']> {
   return async (target, init) => {
     const url = new URL(target);
     const isApi = url.origin === api.origin && url.pathname.startsWith(api.pathname);
     const isOurs = url.host === api.host || url.hostname.endsWith(`.${api.hostname}`);
-    if (!isOurs || url.protocol !== api.protocol) throw new Error(`will not send to ${url.hostname}`);
+    if (!isOurs || url.protocol !== api.protocol) throw new WrongHost(`will not send to ${url.hostname}`);
     const { Authorization, ...others } = { Authorization: undefined, ...init?.headers };
     const headers = isApi && Authorization !== undefined ? { ...others, Authorization } : others;
     return fetch(url, { ...init, headers, redirect: 'error' });
@@ -165,13 +167,31 @@ function partsOf(thrown: unknown): Parts {
   };
 }
 
-/** `fetch failed` says nothing; what it was is in its cause. */
+/**
+ * `fetch failed` says nothing; what it was is in its cause. Codes and names only: the words of a foreign error may quote what was
+ * sent, a header with the token too.
+ */
 function networkCause(thrown: unknown): string {
   if (!(thrown instanceof Error)) return 'no answer';
+  if (thrown instanceof WrongHost) return thrown.message;
   const inner = thrown.cause;
-  if (inner instanceof Error && 'code' in inner && typeof inner.code === 'string') return inner.code;
-  return thrown.name === 'TimeoutError' ? 'no answer in time' : thrown.message.slice(0, 200);
+  const code = codeOf(inner) ?? codeOf(thrown);
+  if (code !== undefined) return code;
+  const { name } = inner instanceof Error ? inner : thrown;
+  if (name === 'TimeoutError' || thrown.name === 'TimeoutError') return 'no answer in time';
+  return knownNames.has(name) ? `no answer (${name})` : 'no answer';
 }
+
+const knownNames = new Set(['AbortError', 'RangeError', 'SocketError', 'SyntaxError', 'TypeError']);
+
+/** `ECONNREFUSED`, `UND_ERR_SOCKET`: https://nodejs.org/api/errors.html#nodejs-error-codes */
+const codeOf = (thrown: unknown): string | undefined =>
+  thrown instanceof Error &&
+  'code' in thrown &&
+  typeof thrown.code === 'string' &&
+  /^(?:E[A-Z0-9]{2,20}|EAI_[A-Z]{2,20}|(?:UND_)?ERR_[A-Z_]{2,60}|[A-Z_]*CERT[A-Z_]*)$/.test(thrown.code)
+    ? thrown.code
+    : undefined;
 
 /** Nothing was sent when there was never a connection. */
 const isNotSent = (cause: string): boolean =>

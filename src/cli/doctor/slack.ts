@@ -31,8 +31,8 @@ export async function checkSlack({ approvals, people }: Config, root: string, ap
   const configured = createPeople(people).all();
   const { slack } = approvals;
   if (slack === undefined) return { findings: [], people: configured };
-  const used = api ?? createSlackApi({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl });
   try {
+    const used = api ?? createSlackApi({ botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl });
     const identity = await used.identity();
     const members = await checkGroups(slack, used, identity.team, configured);
     return {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSlackApi } from '../../../../src/approval/slack/api.ts';
 import type { SlackApi } from '../../../../src/approval/slack/ports.ts';
 import { failureOf } from '../../../../src/approval/slack/transport.ts';
@@ -120,5 +120,30 @@ describe('the token', () => {
     const own = createSlackApi({ botToken: 'xoxb-1', appToken: undefined, apiUrl, pause: async () => undefined });
     await expect(own.identity()).rejects.toThrow('Slack cannot be reached: auth.test');
     expect(seen.every(({ path }) => path === '/api/auth.test')).toBe(true);
+  });
+
+  it('stands in no error, however it was mistyped', async () => {
+    for (const botToken of ['xoxb-SECRET\nxapp-OTHER', 'xoxb-SECRET\u0000', 'xoxb-SECRET\u2013x', 'SECRET', '']) {
+      const make = () => createSlackApi({ botToken, appToken: undefined, apiUrl: 'http://127.0.0.1:9/api/' });
+      expect(make).toThrow('approvals.slack.botToken is no token of Slack');
+      expect(make).not.toThrow(/SECRET/);
+    }
+    const appToken = 'xapp-SECRET\r';
+    const make = () => createSlackApi({ botToken: 'xoxb-1', appToken, apiUrl: 'http://127.0.0.1:9/api/' });
+    expect(make).toThrow('approvals.slack.appToken is no token of Slack');
+  });
+
+  it('nor do the words of an error that is not ours', async () => {
+    const { port } = server.address() as AddressInfo;
+    const quoting = new TypeError('Headers.append: "Bearer xoxb-1" is an invalid header value');
+    vi.stubGlobal('fetch', () => Promise.reject(quoting));
+    try {
+      const apiUrl = `http://127.0.0.1:${port}/api/`;
+      const own = createSlackApi({ botToken: 'xoxb-1', appToken: undefined, apiUrl, pause: async () => undefined });
+      expect(String(await thrownBy(own.identity()))).toContain('Slack cannot be reached: auth.test, no answer');
+      expect(String(await thrownBy(own.identity()))).not.toContain('xoxb');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
