@@ -5,6 +5,7 @@ import { createHolder } from '../../src/approval/slack/holder.ts';
 import { Keeper } from '../../src/approval/slack/keeper.ts';
 import { createMentions } from '../../src/approval/slack/mentions.ts';
 import { createLedger, type Ledger } from '../../src/approval/slack/posted.ts';
+import { forgetMovedAway } from '../../src/approval/slack/retention.ts';
 import { unreviewedBreakGlass } from '../../src/approval/unreviewed.ts';
 import type {
   Approval,
@@ -122,6 +123,7 @@ function openProcess(rig: Rig, slack: FakeSlack, deps: ApprovalDeps, options: Sl
     channel: slack.channel,
     mask: echoing.echo,
     holder: createHolder(state),
+    forget: () => forgetMovedAway(state, ledger),
     unreviewed: async () => (await unreviewedBreakGlass(state.root)).map(({ approval }) => approval),
     inbound: {
       start: async () => void connected.starts++,

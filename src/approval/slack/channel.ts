@@ -12,6 +12,7 @@ import { Keeper } from './keeper.ts';
 import { createMentions } from './mentions.ts';
 import type { PostedStore, SlackApi, SlackInbound, SlackWords } from './ports.ts';
 import { createLedger, type Ledger } from './posted.ts';
+import { forgetMovedAway } from './retention.ts';
 import { helpText, statusReply } from './words.ts';
 
 /** What the inbound half is made of. */
@@ -99,6 +100,7 @@ async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Appr
     ...{ api, ledger, approvals, mentions, clock, log, mask },
     channel: config.channel,
     holder: createHolder(state),
+    forget: () => forgetMovedAway(state, ledger),
     unreviewed: async () => (await unreviewedBreakGlass(state.root)).map(({ approval }) => approval),
     inbound: {
       start: () => inbound().start(),

@@ -15,6 +15,8 @@ export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written'
   readonly inbound: Pick<SlackInbound, 'start' | 'stop' | 'catchUp'>;
   /** Ids of what was countersigned by break-glass and nobody else has looked at yet. */
   readonly unreviewed: () => Promise<readonly string[]>;
+  /** Forgets what was moved away. */
+  readonly forget: () => Promise<void>;
   /** Takes signed HTTP, so it is there also while nothing is open. */
   readonly alwaysConnected: boolean;
   readonly clock: Clock;
@@ -25,6 +27,7 @@ export interface KeeperParts extends Omit<DeliveryParts, 'approvals' | 'written'
 const lookEvery = 5_000;
 /** Milliseconds between two looks at break-glass that may have come and gone unseen. */
 const lookBackEvery = 60_000;
+const forgetEvery = 3_600_000;
 /** Milliseconds for which the connection stays after the last approval ended: somebody may still reply. */
 const linger = 60_000;
 
@@ -45,6 +48,7 @@ export class Keeper {
   #next = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #lookedBackAt = Number.NEGATIVE_INFINITY;
+  #forgotAt = Number.NEGATIVE_INFINITY;
   #connectedUntil = 0;
   #turn: Promise<void> | undefined;
   #again = false;
@@ -115,6 +119,17 @@ export class Keeper {
       await this.#deliverOne(approval);
     }
     this.#next = Math.min(this.#next, this.#pace.next());
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const { forget, clock, log } = this.#parts;
+    const ago = clock.now() - this.#forgotAt;
+    if (this.#stopped || (ago >= 0 && ago < forgetEvery)) return;
+    this.#forgotAt = clock.now();
+    await forget().catch((thrown: unknown) => {
+      log.warn('what Slack was told of old approvals is not forgotten', { cause: String(thrown) });
+    });
   }
 
   /** What is open, and what ended and was not told yet; what people wait for first. */
