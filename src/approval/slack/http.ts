@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { Log } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
+import { inTime, isSubmission } from './payloads.ts';
 import type { Verify } from './signature.ts';
 
 export interface SlackResponse {
@@ -22,8 +23,8 @@ export const longestBody = 1_000_000;
 
 export function createSlackHttp(parts: {
   readonly verify: Verify;
-  /** Never throws. */
-  readonly receive: (type: 'interactive' | 'events_api', payload: unknown) => void;
+  /** Answered before, but for what a person typed into a modal; never rejects. */
+  readonly receive: (type: 'interactive' | 'events_api', payload: unknown) => Promise<void>;
   readonly log: Log;
 }): SlackHttp {
   const { verify, receive, log } = parts;
@@ -42,7 +43,8 @@ export function createSlackHttp(parts: {
     const payload = json(isEvent ? body : (new URLSearchParams(body).get('payload') ?? ''));
     if (payload === undefined) return { status: 400, body: 'not understood' };
     if (isEvent && isChallenge(payload)) return { status: 200, body: payload.challenge };
-    receive(isEvent ? 'events_api' : 'interactive', payload);
+    const work = receive(isEvent ? 'events_api' : 'interactive', payload);
+    if (isSubmission(payload)) await inTime(work);
     return { status: 200, body: '' };
   };
 }

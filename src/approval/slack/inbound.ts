@@ -42,13 +42,14 @@ export function createSlackInbound(options: InboundOptions): SlackInbound & {
   const heard = createHeard(options);
   const { open } = heard;
   const works = new Set<Promise<void>>();
-  const receive = (type: string, payload: unknown): void => {
+  const receive = (type: string, payload: unknown): Promise<void> => {
     const work = receivePayload(heard, type, payload)
       .catch((thrown: unknown) => {
         options.log.error('what Slack sent could not be handled', { cause: String(thrown) });
       })
       .finally(() => works.delete(work));
     works.add(work);
+    return work;
   };
   const idle = async (): Promise<void> => {
     await Promise.all(works);
@@ -134,7 +135,7 @@ async function replied(
   const message = { ...read, team: event.user_team ?? read.team ?? team_id };
   if (message.user === undefined || message.bot || thread_ts === message.ts) return;
   const posted = thread_ts === undefined ? undefined : await postedSoon(options, channel, thread_ts, message);
-  if (posted === undefined) return elsewhere(options, ballots, message, channel, thread_ts);
+  if (posted === undefined) return elsewhere(options, ballots, message, event);
   const heard = hear(message);
   // To stop something nobody waits for anything.
   if (heard.kind === 'vote' && heard.decision === 'deny') return threads.replied(posted, message);
@@ -160,22 +161,29 @@ async function postedSoon(
   return found;
 }
 
-/** A vote that names an approval where none is asked is answered, never swallowed. */
+/** A vote where none is asked, or none that is known yet, is answered, never swallowed. */
 async function elsewhere(
-  { posted }: InboundOptions,
+  { api, posted, channel }: InboundOptions,
   ballots: Ballots,
   message: SlackMessage,
-  channel: string,
-  ts: string | undefined,
+  { thread_ts: ts, parent_user_id }: EventCallback['event'],
 ): Promise<void> {
   const heard = hear(message);
-  if (heard.kind !== 'vote' || heard.code === undefined || message.user === undefined) return;
+  const { user } = message;
+  if (heard.kind !== 'vote' || user === undefined) return;
+  const answer = (because: string): Promise<void> =>
+    ballots.whisper({ channel, ts }, user, `Your ${heard.decision} does not count${because}.`);
+  if (ts !== undefined && parent_user_id !== undefined && parent_user_id === (await api.identity()).user)
+    return answer(
+      ' yet: no open approval of this thread is known here. If it has just been asked, your words are read again before it is used; look at it with: countersign approvals list',
+    );
+  if (heard.code === undefined) return;
   const there = await posted.read(heard.code);
-  const because =
+  return answer(
     there === undefined
-      ? `there is no approval ${code(heard.code)} here`
-      : `reply in the thread of ${code(heard.code)}`;
-  await ballots.whisper({ channel, ts }, message.user, `Your ${heard.decision} does not count: ${because}.`);
+      ? `: there is no approval ${code(heard.code)} here`
+      : `: reply in the thread of ${code(heard.code)}`,
+  );
 }
 
 interface Way {
@@ -185,7 +193,11 @@ interface Way {
   connections(): number | undefined;
 }
 
-function createWay(options: InboundOptions, receive: (type: string, payload: unknown) => void, gap: () => void): Way {
+function createWay(
+  options: InboundOptions,
+  receive: (type: string, payload: unknown) => Promise<void>,
+  gap: () => void,
+): Way {
   const { source, api, state, clock, log } = options;
   if (source.mode === 'socket') {
     const { pace = {} } = source;

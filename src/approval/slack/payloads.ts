@@ -45,6 +45,21 @@ const interaction = z.discriminatedUnion('type', [blockActions, viewSubmission])
 export const readInteraction = (raw: unknown): BlockActions | ViewSubmission | undefined =>
   interaction.safeParse(raw).data;
 
+/** Words for a deny, which Slack shows as sent once they are acknowledged. */
+export const isSubmission = (raw: unknown): boolean => viewSubmission.safeParse(raw).success;
+
+/** Milliseconds: Slack shows a fault three seconds after it was sent. https://docs.slack.dev/surfaces/modals */
+const acknowledgedWithin = 2_500;
+
+/** Resolves when the work is done, or has to be acknowledged all the same. */
+export async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, acknowledgedWithin).unref();
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 const eventCallback = z.object({
   type: z.literal('event_callback'),
   team_id: text,
@@ -52,6 +67,7 @@ const eventCallback = z.object({
     type: text,
     channel: text.optional(),
     thread_ts: text.optional(),
+    parent_user_id: text.optional(),
     hidden: z.boolean().optional(),
     user_team: text.optional(),
   }),

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Log } from '../../domain/environment.ts';
+import { inTime, isSubmission } from './payloads.ts';
 
 /**
  * Socket Mode, the app's side, on `ws`. Not `@slack/socket-mode`: it loads all of undici a second time, does not say how many
@@ -19,8 +20,8 @@ export interface SocketMode {
 export interface SocketOptions {
   /** A fresh address, from `apps.connections.open`. */
   readonly url: () => Promise<string>;
-  /** Acknowledged before; never throws. */
-  readonly receive: (type: string, payload: unknown) => void;
+  /** Acknowledged before, but for what a person typed into a modal; never rejects. */
+  readonly receive: (type: string, payload: unknown) => Promise<void>;
   /** Slack has greeted a connection: whatever was sent before may have been missed. */
   readonly greeted: () => void;
   readonly log: Log;
@@ -174,8 +175,15 @@ class Connections implements SocketMode {
     else if (frame.type === 'disconnect') this.#asked(socket, frame.reason);
     else {
       // First the acknowledgement: Slack waits three seconds for it and shows the person a fault after that.
-      socket.send(JSON.stringify({ envelope_id: frame.envelope_id }));
-      this.#options.receive(frame.type, frame.payload);
+      const { envelope_id, type, payload } = frame;
+      const acknowledge = (): void => {
+        if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ envelope_id }));
+      };
+      if (isSubmission(payload)) void inTime(this.#options.receive(type, payload)).then(acknowledge);
+      else {
+        acknowledge();
+        void this.#options.receive(type, payload);
+      }
     }
   }
 

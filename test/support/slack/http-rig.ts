@@ -38,7 +38,8 @@ export async function createHttpRig(): Promise<HttpRig> {
   const open = async (): Promise<void> => {
     state = await openState({ root, clock, random: realRandom, log: silent });
     const verify = createVerifier({ signingSecret, clock, state });
-    handle = createSlackHttp({ verify, receive: (type, payload) => received.push({ type, payload }), log: silent });
+    const receive = async (type: string, payload: unknown): Promise<void> => void received.push({ type, payload });
+    handle = createSlackHttp({ verify, receive, log: silent });
   };
   await open();
   return {

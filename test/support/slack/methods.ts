@@ -62,11 +62,10 @@ export const methods: Readonly<Record<string, Method>> = {
   'conversations.replies': bot(['channels:history', 'groups:history'], (world, args) => {
     const channel = channelOf(world, args);
     const ts = needed(args, 'ts');
-    const parent = world.find(channel, ts);
+    const isReply = (each: FakeMessage): boolean => each.channel === channel && each.thread_ts === ts && each.ts !== ts;
+    const parent = world.find(channel, ts) ?? (world.messages.some(isReply) ? tombstone(channel, ts) : undefined);
     if (parent === undefined) throw new SlackRefusal('thread_not_found');
-    const replies = since(world.messages, args).filter(
-      (each) => each.channel === channel && each.thread_ts === ts && each.ts !== ts,
-    );
+    const replies = since(world.messages, args).filter(isReply);
     const page = paged(replies, args);
     const withMetadata = args.include_all_metadata === 'true';
     // Slack gives the parent first, whatever `oldest` says.
@@ -217,6 +216,12 @@ const ofBot = (world: World, channel: string) =>
     bot_id: world.botId,
     app_id: world.appId,
   }) as const;
+
+/** A deleted message to which somebody replied leaves its thread. */
+const tombstone = (channel: string, ts: string): FakeMessage => ({
+  ...{ type: 'message', subtype: 'tombstone', channel, ts, thread_ts: ts },
+  ...{ user: 'USLACKBOT', text: 'This message was deleted.' },
+});
 
 function inThread(world: World, channel: string, args: Arguments): Pick<FakeMessage, 'thread_ts' | 'parent_user_id'> {
   if (args.thread_ts === undefined) return {};

@@ -25,7 +25,7 @@ const open = (url: () => Promise<string>, pingEvery = 5_000): SocketMode => {
       dialled++;
       return url();
     },
-    receive: (type, payload) => received.push(`${type} ${(payload as { type: string }).type}`),
+    receive: async (type, payload) => void received.push(`${type} ${(payload as { type: string }).type}`),
     greeted: () => {
       greeted++;
     },
