@@ -11,16 +11,27 @@ export interface AuditIds {
  * that holds the invocation, so the ids can be told again without a line per request, and nobody can send them in advance.
  */
 export function auditIds(seed: Uint8Array, invocation: string): AuditIds {
-  let taken = 0;
-  return {
-    next: () => {
-      taken += 1;
-      return auditId(seed, invocation, taken);
-    },
-    get count() {
-      return taken;
-    },
-  };
+  return new Counted(seed, invocation);
+}
+
+class Counted implements AuditIds {
+  readonly #seed: Uint8Array;
+  readonly #invocation: string;
+  #taken = 0;
+
+  constructor(seed: Uint8Array, invocation: string) {
+    this.#seed = seed;
+    this.#invocation = invocation;
+  }
+
+  next(): string {
+    this.#taken += 1;
+    return auditId(this.#seed, this.#invocation, this.#taken);
+  }
+
+  get count(): number {
+    return this.#taken;
+  }
 }
 
 /** The n-th Audit-ID of an invocation, counted from 1. */
