@@ -95,6 +95,7 @@ export const shownDigest = (text: string, blocks: readonly object[]): string => 
 export async function forgetMessage(ledger: Ledger, approval: string): Promise<void> {
   const entry = await ledger.entry(approval);
   if (entry === undefined || entry === 'corrupt' || entry.complete) return;
-  const { ts: _, ...rest } = entry;
-  await ledger.put({ ...rest, shown: '', begun: ['post'], done: entry.done.filter((step) => step !== 'file') });
+  const { ts, ...rest } = entry;
+  const former = [...(entry.former ?? []), ...(ts === undefined ? [] : [ts])];
+  await ledger.put({ ...rest, former, shown: '', begun: ['post'], done: entry.done.filter((step) => step !== 'file') });
 }
