@@ -38,6 +38,7 @@ export function createIndex(
     if (known !== undefined) {
       final.set(id, known);
       open.delete(id);
+      store.release(id);
       return known;
     }
     const stamp = await store.stamp(id);

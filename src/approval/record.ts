@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ApprovalDraft, PlanCard, Review, Vote } from '../domain/approval.ts';
 import type { Ending, Outcome } from '../domain/approval-state.ts';
-import { ident, type Masked, open, say } from '../domain/masked.ts';
+import { ident, join, type Masked, open, say } from '../domain/masked.ts';
 import type { Masker } from '../domain/masker.ts';
 
 /** The files of one approval as they stand on disk. What does not parse is corrupt; nothing is guessed. */
@@ -102,13 +102,16 @@ export function decodeRequest(content: string, masker: Pick<Masker, 'echo'>): Re
   return { ...rest, objects: objects.map(ident), card: decodeCard(card, masker) };
 }
 
-/** Sealed anew line by line: the masker's echo keeps what it made visible before, and would make a line's end visible too. */
+/**
+ * Sealed anew line by line: the masker's echo keeps what it made visible before, and would make a line's end visible too. The
+ * lines become one flat text: a chain of concatenations holds many times the memory of its letters.
+ */
 function decodeCard(card: z.infer<typeof requestSchema>['card'], masker: Pick<Masker, 'echo'>): PlanCard {
   const whole = (content: string): Masked<string> =>
-    content.split('\n').reduce<Masked<string> | undefined>((before, line) => {
-      const sealed = masker.echo(line);
-      return before === undefined ? sealed : say`${before}\n${sealed}`;
-    }, undefined) ?? say``;
+    join(
+      content.split('\n').map((line) => masker.echo(line)),
+      say`\n`,
+    );
   return {
     summary: whole(card.summary),
     risks: card.risks.map(whole),

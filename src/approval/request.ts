@@ -33,6 +33,7 @@ export async function request(ctx: Context, draft: ApprovalDraft): Promise<Appro
   if (denied !== undefined) throw standingRefusal(denied, denialUntil(ctx, denied));
   refuseUnaskable(ctx, draft);
   refuseTooMany(ctx, principal, views);
+  refuseTooOften(ctx, principal, views);
   return ask(ctx, draft);
 }
 
@@ -108,6 +109,23 @@ function refuseTooMany(ctx: Context, principal: Principal, views: readonly View[
         ? 'wait until some of them are decided'
         : `go on with one of them, or withdraw one, with approval: ${ids.join(', ')}`,
   });
+}
+
+const hour = 3_600_000;
+
+/** One that asks and withdraws over and over never has many open: it fills the disk, and the people's channel. */
+function refuseTooOften(ctx: Context, principal: Principal, views: readonly View[]): void {
+  const now = ctx.clock.now();
+  const { askedPerHour } = ctx.limits;
+  const asked = views.filter((view) => isOf(view, principal) && Math.abs(now - view.createdAt) < hour);
+  const last = asked.at(-askedPerHour);
+  if (last === undefined) return;
+  const minutes = Math.max(1, Math.ceil((last.createdAt + hour - now) / 60_000));
+  throw new CountersignError(
+    'RateLimited',
+    `${principal.agent} has asked for ${asked.length} approvals within an hour, and ${askedPerHour} is the most`,
+    { hint: `wait ${minutes} minutes; then ask for several objects in one call` },
+  );
 }
 
 /** Asks, or takes the approval of another process that asks the same in this moment. */

@@ -56,7 +56,7 @@ const idForm = /^cs-[0-9a-z]{6}$/;
 const voteForm = /^[^.].*\.\d+$/;
 
 export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
-  // Requests never change, so each is parsed once; dropped when its approval ends.
+  // Requests never change, so each is parsed once; kept only as long as its approval has no end.
   const requests = new Map<string, RequestRecord>();
   const base = once(() => state.folder('approvals'));
   const path = async (id: string, name: string): Promise<string> => join(await base(), id, name);
@@ -115,9 +115,10 @@ async function load(
   const record = requests.get(id) ?? (await read('request', (content) => decodeRequest(content, masker)));
   if (record === undefined) return undefined;
   if (record.id !== id) throw corrupt(id, 'request');
-  requests.set(id, record);
   // The end is read before the votes: votes that a claim did not see are then still seen here.
   const ending = await read('end', decodeEnding);
+  if (ending === undefined) requests.set(id, record);
+  else requests.delete(id);
   const outcome = await read('outcome', decodeOutcome);
   const there = await namesIn(folder);
   if (there === undefined) {

@@ -32,3 +32,22 @@ it('holds at most twenty of one person open, over all agents', async () => {
   rig.clock.step(15 * 60_000);
   expect((await rig.approvals.request(plan(0, 'bot-5'))).state).toBe('pending');
 });
+
+it('lets one agent ask sixty times in an hour, however many of them it withdraws', async () => {
+  const ask = async (n: number): Promise<void> => {
+    const { id } = await rig.approvals.request(plan(n));
+    await rig.approvals.close(id, 'withdraw', 'again');
+  };
+  for (let n = 0; n < 60; n++) {
+    await ask(n);
+    rig.clock.step(10_000);
+  }
+  await expect(ask(60)).rejects.toMatchObject({
+    code: 'RateLimited',
+    hint: expect.stringContaining('wait 50 minutes'),
+  });
+  expect((await rig.approvals.request(plan(0, 'another'))).state).toBe('pending');
+  rig.clock.step(50 * 60_000);
+  await ask(61);
+  await expect(ask(62)).rejects.toMatchObject({ code: 'RateLimited' });
+});

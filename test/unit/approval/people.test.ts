@@ -51,6 +51,7 @@ describe('the configuration', () => {
       local: 'off',
       openPerAgent: 5,
       openPerOwner: 20,
+      askedPerHour: 60,
       denialStandsMinutes: 30,
       keepFinishedDays: 30,
     });
