@@ -24,7 +24,7 @@ it('counts no click of a workflow, and none of a user that is an app', async () 
   await rig.slack.click(ana, card, 'approve', { function_data: { execution_id: 'Fx1' }, bot_access_token: 'xwfp-1' });
   expect(await rig.whisperTo(ana)).toContain('workflows do not vote');
   await rig.slack.click('U0FLOW0001', card, 'approve');
-  expect(await rig.whisperTo('U0FLOW0001')).toContain('apps and workflows do not vote');
+  expect(await rig.whisperTo('U0FLOW0001')).toContain('no record of the people registry');
   expect(await rig.votes(approval.id)).toEqual([]);
 });
 

@@ -24,11 +24,11 @@ it('makes no approve of talk that was edited into one, live or when the thread i
 
 it('keeps an approve whose comment was edited, with the words that were heard', async () => {
   const { approval, card } = await rig.ask();
-  const { ts } = rig.slack.reply(ana, card.ts, 'approve only the canary');
+  const { ts } = rig.slack.reply(ana, card.ts, 'approve the canary');
   await until(async () => (await read(approval.id)).state === 'approved');
   await rig.slack.edit(ts, 'approve everything');
   await rig.inbound().catchUp(approval);
-  expect((await read(approval.id)).votes).toMatchObject([{ comment: 'only the canary' }]);
+  expect((await read(approval.id)).votes).toMatchObject([{ comment: 'the canary' }]);
   expect(rig.slack.whispers()).toEqual([]);
 });
 

@@ -28,6 +28,6 @@ it.each([
 it('counts no vote of a guest without a record', async () => {
   const { approval, card } = await rig.ask();
   await rig.slack.click('U0GUEST001', card, 'approve');
-  expect(await rig.whisperTo('U0GUEST001')).toContain('guests do not vote');
+  expect(await rig.whisperTo('U0GUEST001')).toContain('no record of the people registry');
   expect(await rig.votes(approval.id)).toEqual([]);
 });

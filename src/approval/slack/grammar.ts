@@ -30,16 +30,23 @@ const plainLead = (segments: readonly Segment[]): string => {
   return lead.map(({ text }) => text).join('');
 };
 
-/** An approve with one of these as its next word is none: `approve if the canary is fine`, `approve not yet`. */
-const unsure = /^(?:not|never|no|if|unless|until|when)\b/i;
+/** An approve with one of these as its next word is none: `approve if the canary is fine`, `approve cs-7f3k2m not yet`. */
+const unsure =
+  /^(?:not|never|no|nothing|none|if|unless|until|till|when|once|after|before|but|except|only|is|don'?t|do not|doesn'?t|can'?t|cannot|won'?t)(?![\p{L}\p{N}])/iu;
+
+/** The beginning of a comment without what may stand before its first word. */
+const firstWords = (comment: string | undefined): string =>
+  folded(comment ?? '')
+    .replace(/[’‘ʼ]/g, "'")
+    .replace(/^[^\p{L}\p{N}]+/u, '');
 
 function approveIn(segments: readonly Segment[], said: string): Heard | undefined {
   const { word, rest } = split(said);
   const first = /^(approve|break-glass)[.!]?$/i.exec(word)?.[1]?.toLowerCase();
   // The whole word is the person's own: not the beginning of a quotation, of code or of an emoji.
   if (first === undefined || split(plainLead(segments)).word !== word) return undefined;
-  if (/\?\s*$/.test(rest) || unsure.test(rest)) return undefined;
   const { code, comment } = withCode(rest);
+  if (/\?\s*$/.test(rest) || unsure.test(firstWords(rest)) || unsure.test(firstWords(comment))) return undefined;
   const breakGlass = first === 'break-glass';
   // Loud and rare: its code is never left out.
   if (breakGlass && code === undefined) return undefined;
@@ -64,8 +71,9 @@ function stopIn(segments: readonly Segment[]): Heard | undefined {
       .join(''),
   );
   const bare = folded(word).replace(/[.,!:;…\p{Pd}]+$/u, '');
+  // To stop needs no code: `canary2` is a word of the comment.
   const decision = start !== -1 && Object.hasOwn(stops, bare) ? stops[bare] : undefined;
-  return decision && { kind: 'vote', decision, ...withCode(rest), breakGlass: false };
+  return decision && { kind: 'vote', decision, ...withCode(rest, isExact), breakGlass: false };
 }
 
 function commandIn(segments: readonly Segment[], said: string): Heard | undefined {
@@ -78,11 +86,17 @@ const exactCode = /^cs-[0-9a-z]{6}$/i;
 /** What may be meant as a code, also with a letter of another script, a lost hyphen or a missing digit: it is compared, and differs. */
 const nearCode = /^(?:cs\p{Pd}\S*|\p{L}{2}[\p{Pd}_.:]?(?=\S*\p{N})[\p{L}\p{N}]{4,8})$/iu;
 
+const isExact = (word: string): boolean => exactCode.test(word);
+const isNearCode = (word: string): boolean => isExact(word) || nearCode.test(inLatin(word.normalize('NFKC')));
+
 /** The code is the next word; one that stands later in the comment is compared too, in case it is of another approval. */
-function withCode(rest: string): { readonly code: string | undefined; readonly comment: string | undefined } {
+function withCode(
+  rest: string,
+  isMeant = isNearCode,
+): { readonly code: string | undefined; readonly comment: string | undefined } {
   const { word, rest: after } = split(rest);
   const next = word.replace(/[.,!:;]+$/, '');
-  const isCode = exactCode.test(next) || nearCode.test(next.normalize('NFKC'));
+  const isCode = isMeant(next);
   const comment = isCode ? after : rest;
   const later = comment.split(/\s+/).find((each) => exactCode.test(each));
   const code = isCode ? next : later;
@@ -96,7 +110,7 @@ const folded = (word: string): string =>
     .normalize('NFKC')
     .toLowerCase();
 
-/** Letters of other scripts that pass for Latin ones, for the hint alone: no vote is made of them. */
+/** Letters of other scripts that pass for Latin ones, for the hint and for codes that differ: no vote is made of them. */
 const lookalikes: Readonly<Record<string, string>> = {
   а: 'a',
   е: 'e',
@@ -109,6 +123,8 @@ const lookalikes: Readonly<Record<string, string>> = {
   ν: 'v',
 };
 
+const inLatin = (text: string): string => text.replace(/\P{ASCII}/gu, (letter) => lookalikes[letter] ?? letter);
+
 const nearWord =
   /^(?:ok|okay|yes|yep|yeah|sure|lgtm|ship|shipit|go|fine|accept(?:ed)?|agreed?|nope|nah|denied|denying|rejected|declined?|don'?t|undone|break)\b|approv|break-glass/;
 const nearEmoji =
@@ -118,10 +134,7 @@ const onlyEmoji = /^[\p{Extended_Pictographic}\s]+$/u;
 
 /** Whether somebody may have meant to vote, and should be told how. */
 function isNear(said: string): boolean {
-  const text = folded(said)
-    .replace(/\P{ASCII}/gu, (letter) => lookalikes[letter] ?? letter)
-    .replace(/[’‘]/g, "'")
-    .trim();
+  const text = inLatin(folded(said)).replace(/[’‘]/g, "'").trim();
   const [first = ''] = text.split(/[^a-z']/);
   return Object.hasOwn(stops, first) || [nearWord, nearEmoji, onlyEmoji].some((near) => near.test(text));
 }

@@ -6,6 +6,14 @@ import { failureOf } from './transport.ts';
 /** Milliseconds for which what Slack says of a user is kept. */
 const keepFor = 30_000;
 
+/** Slack's words for a user of whom it says nothing, now and later. https://docs.slack.dev/reference/methods/users.info */
+const unknown: ReadonlySet<string> = new Set([
+  'user_not_found',
+  'user_not_visible',
+  'users_not_found',
+  'user_disabled',
+]);
+
 /** Who a Slack user is among the people who may vote, or why they are nobody. */
 export type Voter = { readonly person: Person } | { readonly refusal: string };
 
@@ -27,7 +35,7 @@ export function createVoters(parts: {
     if (last !== undefined && Math.abs(now - last.at) < keepFor) return last.user;
     for (const [each, { at }] of known) if (Math.abs(now - at) >= keepFor) known.delete(each);
     const user = api.user(id).catch((thrown: unknown) => {
-      if (failureOf(thrown).error === 'user_not_found') return undefined;
+      if (unknown.has(failureOf(thrown).error ?? '')) return undefined;
       known.delete(id);
       throw thrown;
     });
@@ -38,13 +46,12 @@ export function createVoters(parts: {
     of: async (id, claimed) => {
       const { team } = await api.identity();
       if (claimed !== undefined && claimed !== team) return { refusal: 'you belong to another workspace' };
-      const user = await ask(id);
-      const refusal = refusalOf(user, team);
-      if (refusal !== undefined) return { refusal };
+      // First: what anybody may write costs no question to Slack, and holds up nobody's claim.
       const person = people.bySlack(team, id);
-      return person === undefined
-        ? { refusal: 'no record of the people registry is you: an operator can add your Slack user to one' }
-        : { person };
+      if (person === undefined)
+        return { refusal: 'no record of the people registry is you: an operator can add your Slack user to one' };
+      const refusal = refusalOf(await ask(id), team);
+      return refusal === undefined ? { person } : { refusal };
     },
   };
 }

@@ -38,12 +38,12 @@ describe('before a claim', () => {
     expect((await other.approvals.claim(approval.id, oneOfSre)).state).toBe('claimed');
   });
 
-  it('does not claim while somebody’s deny cannot be looked into', async () => {
+  it('does not claim while a vote of somebody in the registry cannot be looked into', async () => {
     const { approval, card } = await rig.ask();
     await rig.slack.reply(ana, card.ts, 'approve').delivery;
     await reaches(approval.id, 'approved');
     lose();
-    rig.slack.reply('U0GUEST001', card.ts, 'no');
+    rig.slack.reply(bo, card.ts, 'undo');
     rig.slack.refuse(4, 'internal_error', 'users.info');
     await expect(rig.approvals.claim(approval.id, oneOfSre)).rejects.toMatchObject({ code: 'Unavailable' });
   });
