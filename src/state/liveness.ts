@@ -23,7 +23,12 @@ export async function listen(folder: string, self: string): Promise<Liveness> {
   const server = await serve(address.of(self));
   const isAlive = async (id: string): Promise<boolean> => {
     if (id === self) return true;
-    return idForm.test(id) && (await probe(address.of(id))) !== 'dead';
+    if (!idForm.test(id)) return false;
+    if (await answers(address.of(id))) return true;
+    if (address.renew === undefined) return false;
+    // We live: where not even our own socket answers, the way to all of them is gone, and nobody is dead for that.
+    if (!(await answers(address.of(self)))) await address.renew();
+    return !(await answers(address.of(self))) || (await answers(address.of(id)));
   };
   return {
     isAlive,
@@ -37,6 +42,8 @@ export async function listen(folder: string, self: string): Promise<Liveness> {
 
 interface Addresses {
   of(id: string): string;
+  /** Makes a way that goes through a folder of its own anew, where something cleared that away. */
+  readonly renew?: () => Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -49,11 +56,22 @@ async function addresses(folder: string, self: string): Promise<Addresses> {
   const direct = (id: string): string => join(folder, `${id}.sock`);
   if (Buffer.byteLength(direct(self)) <= longestSocketPath) return { of: direct, remove: async () => undefined };
   // A long root is reached through a short link in a private folder; the socket itself is still in the root.
-  const private_ = await mkdtemp(join(Buffer.byteLength(tmpdir()) < 60 ? tmpdir() : '/tmp', 'cs-'));
-  await symlink(folder, join(private_, 'p'));
+  const made: string[] = [];
+  const link = async (): Promise<string> => {
+    const folderOfLink = await mkdtemp(join(Buffer.byteLength(tmpdir()) < 60 ? tmpdir() : '/tmp', 'cs-'));
+    made.push(folderOfLink);
+    await symlink(folder, join(folderOfLink, 'p'));
+    return folderOfLink;
+  };
+  let through = await link();
   return {
-    of: (id) => join(private_, 'p', `${id}.sock`),
-    remove: () => rm(private_, { recursive: true, force: true }),
+    of: (id) => join(through, 'p', `${id}.sock`),
+    renew: async () => {
+      through = await link();
+    },
+    remove: async () => {
+      for (const each of made) await rm(each, { recursive: true, force: true });
+    },
   };
 }
 
@@ -68,6 +86,8 @@ async function serve(path: string): Promise<Server> {
   server.on('error', () => undefined);
   return server.unref();
 }
+
+const answers = async (path: string): Promise<boolean> => (await probe(path)) === 'alive';
 
 /** Dead only if it refuses or is gone; a stopped or busy process is alive, its claims are its own. */
 function probe(path: string): Promise<'alive' | 'dead'> {
