@@ -50,7 +50,7 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
 
 /** Who may vote and what was said, as of now, before anything is decided by it. @throws Unavailable: nothing is claimed */
 async function catchUp(ctx: Context, now: Current): Promise<void> {
-  await ctx.people.current?.();
+  await ctx.people.current?.(now.facts.votes.map(({ person }) => person));
   const approval = await present(ctx, now);
   for (const channel of ctx.channels) await channel.caughtUp(approval);
 }

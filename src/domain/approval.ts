@@ -86,10 +86,11 @@ export interface PeopleRegistry {
   bySlack(team: string, user: string): Person | undefined;
   all(): readonly Person[];
   /**
-   * Resolves when who is in which group is fresh enough for a claim; missing where nothing can change.
+   * Resolves when who is in which group is fresh enough for a claim, and whether those who voted (by their ids) still may;
+   * missing where nothing can change.
    * @throws Unavailable when that cannot be found out: then nothing is claimed
    */
-  current?(): Promise<void>;
+  current?(voted?: readonly string[]): Promise<void>;
 }
 
 /** What an approver is shown, rendered by the server from the plan, complete and masked. */

@@ -6,15 +6,12 @@ import type { Clock, Log } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
 import type { State } from '../../domain/state.ts';
 import { type PeopleConfig, recordsOf, registryOf } from '../people.ts';
+import { type Ages, type Answers, addressFor, answerSchema, createAnswers, flagsFor, freshForClaim } from './asked.ts';
 import { type Member, mergePeople } from './members.ts';
 import type { SlackApi } from './ports.ts';
 
 /** Milliseconds after which who is in which user group is read again. */
 const readEvery = 300_000;
-/** How old, in milliseconds, it may be when a claim goes by it. */
-const freshForClaim = 60_000;
-/** Users that are asked for at once. */
-const batch = 4;
 
 export interface SlackPeopleOptions {
   readonly config: PeopleConfig;
@@ -33,7 +30,7 @@ export interface SlackPeople extends PeopleRegistry {
   /** Reads them now where that is due, and every five minutes. A failure is logged, and what was read last stays. */
   start(): void;
   stop(): void;
-  current(): Promise<void>;
+  current(voted?: readonly string[]): Promise<void>;
 }
 
 const readingSchema = z.object({
@@ -41,8 +38,10 @@ const readingSchema = z.object({
   team: z.string(),
   /** Milliseconds since the epoch. */
   readAt: z.number(),
-  groups: z.record(z.string(), z.array(z.string())),
+  groups: z.record(z.string(), z.array(z.string()).readonly()),
   members: z.array(z.object({ user: z.string(), email: z.string(), name: z.string() })),
+  /** What Slack said of each user, and when. */
+  users: z.record(z.string(), answerSchema).default({}),
 });
 type Reading = z.infer<typeof readingSchema>;
 
@@ -53,27 +52,34 @@ export async function openSlackPeople(options: SlackPeopleOptions): Promise<Slac
   const asksSlack = Object.keys(options.userGroups).length > 0;
   const folder = await state.folder('people');
   const path = join(folder, 'slack.json');
+  const answers = createAnswers(options.api, clock);
   let registry = registryOf(configured);
-  let readAt = Number.NEGATIVE_INFINITY;
+  let last: Reading | undefined;
   const take = (reading: Reading | undefined): void => {
-    if (reading === undefined || reading.readAt === readAt) return;
+    if (reading === undefined || reading.readAt === last?.readAt) return;
     const { people, refused } = mergePeople(configured, reading.team, membersOf(reading, options.userGroups));
     for (const { user, because } of refused) log.warn('a member of a Slack user group is no voter', { user, because });
     registry = registryOf(people);
-    readAt = reading.readAt;
+    answers.adopt(reading.users);
+    last = reading;
   };
   const load = async (): Promise<void> => take(await readKept(path));
-  const refresh = shared(async () => {
-    const reading = await readGroups(options);
+  const read = shared(async (ages: Ages) => {
+    const reading = await readGroups(options, answers, ages);
     await state.replace(path, JSON.stringify(reading));
     take(reading);
   });
-  const isOlderThan = (age: number): boolean => Math.abs(clock.now() - readAt) > age;
-  const readIfOlderThan = async (age: number): Promise<void> => {
-    if (!asksSlack || !isOlderThan(age)) return;
+  const refresh = (): Promise<void> => read({ users: flagsFor, voted: [] });
+  /** Whether the groups are older than this, or what is known of a member is older than it may be. */
+  const isDue = (age: number, ages: Ages): boolean =>
+    last === undefined ||
+    Math.abs(clock.now() - last.readAt) > age ||
+    Object.values(last.groups).some((group) => group.some((user) => answers.isDue(user, ages)));
+  const readIfDue = async (age: number, ages: Ages): Promise<void> => {
+    if (!asksSlack || !isDue(age, ages)) return;
     // Another process may have read it meanwhile.
     await load();
-    if (isOlderThan(age)) await refresh();
+    if (isDue(age, ages)) await read(ages);
   };
   if (asksSlack) await load();
   const stops: (() => void)[] = [];
@@ -83,13 +89,16 @@ export async function openSlackPeople(options: SlackPeopleOptions): Promise<Slac
     bySlack: (team, user) => registry.bySlack(team, user),
     all: () => registry.all(),
     refresh,
-    current: () => readIfOlderThan(freshForClaim),
+    current: (voted = []) => {
+      const users = voted.flatMap((id) => registry.byId(id)?.slack?.user ?? []);
+      return readIfDue(freshForClaim, { users: addressFor, voted: users });
+    },
     start: () => {
       if (!asksSlack || stops.length > 0) return;
       const quietly = (work: () => Promise<void>) => (): void => {
         work().catch((thrown: unknown) => log.warn('Slack user groups cannot be read', { cause: String(thrown) }));
       };
-      const look = quietly(() => readIfOlderThan(readEvery));
+      const look = quietly(() => readIfDue(readEvery, { users: flagsFor, voted: [] }));
       const timer = setInterval(look, readEvery / 5).unref();
       stops.push(() => clearInterval(timer), state.watch(folder, quietly(load)));
       look();
@@ -117,39 +126,35 @@ const membersOf = ({ groups, members }: Reading, userGroups: Readonly<Record<str
   }));
 
 /** @throws Unavailable when any of them cannot be read: half a group would be believed to be all of it */
-async function readGroups({ api, userGroups, clock }: SlackPeopleOptions): Promise<Reading> {
+async function readGroups(
+  { api, userGroups, clock }: SlackPeopleOptions,
+  answers: Answers,
+  ages: Ages,
+): Promise<Reading> {
   const { team } = await api.identity();
   const ids = [...new Set(Object.values(userGroups))];
   const lists = await Promise.all(ids.map(async (id) => [id, await api.members(id)] as const));
-  const users = [...new Set(lists.flatMap(([, members]) => members))];
-  const members: Reading['members'] = [];
-  for (let from = 0; from < users.length; from += batch) {
-    const found = await Promise.all(users.slice(from, from + batch).map((user) => api.user(user)));
-    for (const { id, team: theirs, name, email, bot, guest, deactivated } of found)
-      if (theirs === team && !bot && !guest && !deactivated && email !== undefined)
-        members.push({ user: id, email, name });
-  }
-  return {
-    version: 1,
-    team,
-    readAt: clock.now(),
-    groups: Object.fromEntries(lists.map(([id, all]) => [id, [...all]])),
-    members,
-  };
+  const users = await answers.read([...new Set(lists.flatMap(([, members]) => members))], ages);
+  const members = Object.entries(users).flatMap(([user, { team: theirs, name, email, bot, guest, deactivated }]) =>
+    theirs === team && !bot && !guest && !deactivated && email !== undefined ? [{ user, email, name }] : [],
+  );
+  return { version: 1, team, readAt: clock.now(), groups: Object.fromEntries(lists), members, users };
 }
 
-/** Those who ask while it runs get the same run. */
-function shared(run: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => {
-    running ??= run()
-      .catch((thrown: unknown) => {
-        if (thrown instanceof CountersignError) throw thrown;
-        throw new CountersignError('Unavailable', 'Slack user groups cannot be read', { cause: thrown });
-      })
-      .finally(() => {
-        running = undefined;
-      });
-    return running;
+/** Those who ask the same while it runs get the same run. */
+function shared(run: (ages: Ages) => Promise<void>): (ages: Ages) => Promise<void> {
+  const running = new Map<string, Promise<void>>();
+  return (ages) => {
+    const key = JSON.stringify(ages);
+    const mine =
+      running.get(key) ??
+      run(ages)
+        .catch((thrown: unknown) => {
+          if (thrown instanceof CountersignError) throw thrown;
+          throw new CountersignError('Unavailable', 'Slack user groups cannot be read', { cause: thrown });
+        })
+        .finally(() => running.delete(key));
+    running.set(key, mine);
+    return mine;
   };
 }
