@@ -106,10 +106,17 @@ async function checkGroups(
   const members = [...found.values()].map(({ user, groups }) => ({
     ...{ user: user.id, email: user.email ?? '', name: user.name, groups },
   }));
-  const { people, refused } = mergePeople(configured, team, members);
+  const { people, refused, doubles } = mergePeople(configured, team, members);
   return {
     findings: [
       ...findings,
+      ...doubles.map((ids) =>
+        fail(
+          'people',
+          `${ids.join(' and ')} are one person in Slack, by the e-mail address: they count as one`,
+          'make one record of the two under people',
+        ),
+      ),
       ...refused.map(({ user, because: why }) =>
         warn(
           'slack',
