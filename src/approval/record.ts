@@ -57,6 +57,7 @@ const voteSchema = z
     time,
     channel: z.enum(['terminal', 'slack']),
     source: text.exactOptional(),
+    saidAt: time.exactOptional(),
     breakGlass: z.boolean().exactOptional(),
     n: z.int().min(1),
   })

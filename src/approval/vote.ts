@@ -25,14 +25,16 @@ export async function vote(ctx: Context, id: string, asked: VoteRequest): Promis
     await ctx.audit.append(
       voteLine(now.record, asked, n, comment === undefined ? undefined : ctx.masker.echo(comment), selfApproved),
     );
-    const { person, decision, channel, source, breakGlass } = asked;
+    const { person, decision, channel, source, saidAt, breakGlass } = asked;
+    const time = ctx.clock.now();
     const file: Vote = {
       person: person.id,
       decision,
       comment,
-      time: ctx.clock.now(),
+      time,
       channel,
       ...(source === undefined ? {} : { source }),
+      ...(saidAt === undefined ? {} : { saidAt: Math.min(saidAt, time) }),
       ...(breakGlass === true ? { breakGlass } : {}),
       n,
     };

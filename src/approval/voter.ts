@@ -29,13 +29,17 @@ export function checkPerson(ctx: Context, now: Current, asked: VoteRequest): boo
       `${known.id} is the person behind ${principal.agent} and cannot approve ${id}`,
       { hint: 'somebody else has to countersign it' },
     );
-  else checkPlace(ctx, now, known);
+  else checkPlace(now, known, givenAt(asked, ctx.clock.now()));
   return owner && decision === 'approve';
 }
 
-function checkPlace(ctx: Context, { record }: Current, person: Person): void {
+/** An approve goes by when it was said; what stops goes by now, which is when most may. */
+const givenAt = ({ decision, saidAt }: VoteRequest, now: number): number =>
+  decision === 'approve' ? Math.min(saidAt ?? now, now) : now;
+
+function checkPlace({ record }: Current, person: Person, saidAt: number): void {
   const { requirement, id } = record;
-  if (belongsToAny(requirement, person, escalatedTo(record, ctx.clock.now()))) return;
+  if (belongsToAny(requirement, person, escalatedTo(record, saidAt))) return;
   throw new CountersignError('ApprovalDenied', `${person.id} is in none of the groups that ${id} is waiting for`, {
     hint: `it needs ${requirement.slots.map((slot) => `${slot.count} from ${slot.group ?? 'anybody'}`).join(' and ')}`,
   });

@@ -138,7 +138,7 @@ export function tally(
       const person = people(vote.person);
       return person === undefined ? [] : [{ vote, person }];
     });
-  const voters = approving.map(({ vote, person }) => voter(person, escalatedTo(asked, vote.time)));
+  const voters = approving.map(({ vote, person }) => voter(person, escalatedTo(asked, vote.saidAt ?? vote.time)));
   const places = placesOf(requirement);
   return {
     have: fill(places, eligible(requirement, voters, principal)),

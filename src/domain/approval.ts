@@ -62,6 +62,8 @@ export interface Vote {
   readonly channel: 'terminal' | 'slack';
   /** The message or click that it was said by, `slack:<channel>/<ts>`: one source is one vote, however often it is read. */
   readonly source?: string;
+  /** Milliseconds since the epoch; where it was heard later than said. Whether it was escalated goes by this. */
+  readonly saidAt?: number;
   /** Countersigned alone by a member of the rule's break-glass group, with the comment as the typed reason. */
   readonly breakGlass?: boolean;
   /** 1, 2, …: the person's how-manieth; the last one counts. */
@@ -163,6 +165,8 @@ export interface VoteRequest {
   readonly code?: string;
   /** A vote whose source is recorded already changes nothing. */
   readonly source?: string;
+  /** When it was said, in milliseconds since the epoch; now where it is missing or later. */
+  readonly saidAt?: number;
   /** With an approve: alone, by the rule's break-glass; `comment` is the typed reason. */
   readonly breakGlass?: boolean;
 }

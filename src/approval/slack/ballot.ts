@@ -106,9 +106,16 @@ const request = (
   comment,
   channel: 'slack',
   source,
+  ...saidAtOf(source),
   ...(given === undefined ? {} : { code: given }),
   ...(breakGlass ? { breakGlass } : {}),
 });
+
+/** Slack's time stamp of a message or a click is when it was said, in seconds. */
+function saidAtOf(source: string): Pick<VoteRequest, 'saidAt'> {
+  const seconds = Number(/\/(\d+\.\d+)$/.exec(source)?.[1]);
+  return Number.isNaN(seconds) ? {} : { saidAt: Math.floor(seconds * 1_000) };
+}
 
 /** Our own words, in which there may be what somebody typed: a letter of another script in a code shows. */
 const sentence = ({ message, hint }: CountersignError): string =>
