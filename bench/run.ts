@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import { bundled } from './bundled.ts';
 import { type Figure, printFigures } from './figures.ts';
 
 const help = `npm run bench -- call | start | list | policy | approvals
@@ -17,7 +18,7 @@ const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figu
   call: async () => (await import('./call.ts')).benchCall,
   start: async () => (await import('./start.ts')).benchStart,
   list: async () => (await import('./list.ts')).benchList,
-  policy: async () => (await import('./policy.ts')).benchPolicy,
+  policy: async () => () => bundled('policy', 'benchPolicy'),
   approvals: async () => (await import('./approvals.ts')).benchApprovals,
 };
 

@@ -35,7 +35,7 @@ export const createPolicyConditions = (): Conditions => createConditions(rootFie
 
 export type Value = ReturnType<Condition['evaluate']> | 'unknown';
 
-/** One target of a call as conditions see it; each condition is evaluated once. */
+/** One target of a call as conditions see it; one that several rules have is evaluated once. */
 export interface Subject {
   readonly target: Target;
   /** Labels of the namespace: `unknown` in the first pass, undefined where they could not be read. */
@@ -64,18 +64,21 @@ export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: '
     const scope = lazy(() => scopeOf(target, index));
     const unknown = pass === 'first' ? lazy(() => unknownIn(target)) : undefined;
     // Of full length at once: one that grows by its gaps is a hash table.
-    const values = lazy(() => new Array<Value | undefined>(conditions.size()));
+    const values = lazy(() => new Array<Value | undefined>(conditions.shared()));
+    const find = (condition: Condition): Value =>
+      unknown?.()(condition) === true ? 'unknown' : condition.evaluate(scope());
     return {
       target,
       get namespaceLabels() {
         return pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels;
       },
       value: (condition) => {
+        if (condition.shared === undefined) return find(condition);
         const known = values();
-        const before = known[condition.id];
+        const before = known[condition.shared];
         if (before !== undefined) return before;
-        const value = unknown?.()(condition) === true ? 'unknown' : condition.evaluate(scope());
-        known[condition.id] = value;
+        const value = find(condition);
+        known[condition.shared] = value;
         return value;
       },
     };

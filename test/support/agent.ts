@@ -130,7 +130,7 @@ function configOf({ cluster, config }: AgentOptions): JsonObject {
   return {
     ...(cluster === undefined ? {} : { clusters: { test: { ...cluster } } }),
     people,
-    approvals: { local: 'sudo' },
+    approvals: { local: 'sudo', askedPerHour: 1_000 },
     limits: { callsPerSecond: 1000, inFlight: 100 },
     ...config,
   };

@@ -9,8 +9,8 @@ import { walk } from './walk.ts';
 
 /** One conjunct, checked and compiled. */
 export interface Condition {
-  /** From 0, in the order of compilation: what was found out is kept by it. */
-  readonly id: number;
+  /** Of one that several rules have, its place among those, from 0: what was found out is kept there. Undefined: one rule asks it. */
+  readonly shared: number | undefined;
   readonly text: string;
   /** `facts.replicas`, `principal.groups` … */
   readonly reads: ReadonlySet<string>;
@@ -23,8 +23,8 @@ export interface Condition {
 export interface Conditions {
   /** The same text gives the same condition. @throws Error that says what is wrong with it */
   compile(text: string): Condition;
-  /** How many there are: every id is below. */
-  size(): number;
+  /** How many several rules have: every place is below. */
+  shared(): number;
   readonly views: ReadonlyMap<string, View>;
 }
 
@@ -34,14 +34,18 @@ export function createConditions(roots: { readonly [root: string]: FactFields })
   const environment = createEnvironment(roots, patterns.found);
   const names = new Set(Object.keys(roots));
   const closures = createClosures(names);
-  const compiled = new Map<string, Condition>();
+  const compiled = new Map<string, CompiledCondition>();
+  let shared = 0;
   return {
     views: environment.views,
-    size: () => compiled.size,
+    shared: () => shared,
     compile: (text) => {
       const known = compiled.get(text);
-      if (known !== undefined) return known;
-      const condition = compile(text, compiled.size, { environment, patterns, names, closures });
+      if (known !== undefined) {
+        known.shared ??= shared++;
+        return known;
+      }
+      const condition = compile(text, { environment, patterns, names, closures });
       compiled.set(text, condition);
       return condition;
     },
@@ -55,7 +59,7 @@ interface Compiler {
   readonly closures: Closures;
 }
 
-function compile(text: string, id: number, { environment, patterns, names, closures }: Compiler): Condition {
+function compile(text: string, { environment, patterns, names, closures }: Compiler): CompiledCondition {
   if (text.length > limits.expression)
     throw new Error(`a condition has at most ${limits.expression} characters: split it into several`);
   const parsed = parse(text, environment);
@@ -64,7 +68,7 @@ function compile(text: string, id: number, { environment, patterns, names, closu
   const checked = parsed.check();
   if (!checked.valid) throw new Error(summaryOf(checked.error));
   if (checked.type !== 'bool') throw new Error(`it is ${checked.type}, and a condition is true or false`);
-  return new CompiledCondition({ id, text, ...walked }, closures(parsed.ast), (roots) => {
+  return new CompiledCondition({ text, ...walked }, closures(parsed.ast), (roots) => {
     patterns.begin();
     return interpret(parsed, roots);
   });
@@ -74,7 +78,7 @@ type Interpreter = (roots: Roots) => boolean | { readonly error: string };
 
 /** All in one object: what a thousand of them are scattered over has to be fetched for each decision. */
 class CompiledCondition implements Condition {
-  readonly id: number;
+  shared: number | undefined;
   readonly text: string;
   readonly reads: ReadonlySet<string>;
   readonly cost: number;
@@ -82,11 +86,11 @@ class CompiledCondition implements Condition {
   readonly #interpret: Interpreter;
 
   constructor(
-    { id, text, reads, cost }: Omit<Condition, 'evaluate'>,
+    { text, reads, cost }: Omit<Condition, 'evaluate' | 'shared'>,
     closure: Closure | undefined,
     interpreter: Interpreter,
   ) {
-    this.id = id;
+    this.shared = undefined;
     this.text = text;
     this.reads = reads;
     this.cost = cost;
