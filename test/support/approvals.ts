@@ -147,7 +147,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     second: open,
     end: async () => {
       for (const state of states) await state.close();
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }

@@ -59,7 +59,7 @@ export async function createHttpRig(): Promise<HttpRig> {
     },
     end: async () => {
       await state.close();
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }
