@@ -12,16 +12,7 @@ import type { Figure } from './figures.ts';
 export async function bundled(file: string, name: string): Promise<readonly Figure[]> {
   // Beside the product's own parts: files of the package are found from there as from here.
   const outfile = join(import.meta.dirname, '..', 'dist', `bench-${file}.mjs`);
-  await build({
-    entryPoints: [join(import.meta.dirname, `${file}.ts`)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  });
+  await bundle(join(import.meta.dirname, `${file}.ts`), outfile);
   try {
     const script = `const { ${name}: run } = await import(${JSON.stringify(outfile)}); console.log(JSON.stringify(await run()));`;
     const args = ['--expose-gc', '--input-type=module', '-e', script];
@@ -30,4 +21,18 @@ export async function bundled(file: string, name: string): Promise<readonly Figu
   } finally {
     await rm(outfile, { force: true });
   }
+}
+
+/** As the product is, so that nothing gains by how it is loaded. */
+export async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
 }

@@ -3,10 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { Kube, readKubeconfig } from '../test/support/control-plane/kube.ts';
 import { waitUntil } from '../test/support/control-plane/wait-until.ts';
+import { bundle } from './bundled.ts';
 import { type Figure, median, percentile } from './figures.ts';
 import { benchControlPlane, governedConfig, startGoverned } from './governed.ts';
 import { ServerProcess } from './server-process.ts';
@@ -172,19 +171,9 @@ async function makePod(
   await waitUntil('the pod runs', async () => (await kube.get(`${path}/pods/web`))?.status?.phase === 'Running');
 }
 
-/** Bundled as the product is, so that neither gains by how it is loaded. */
 async function bundleBare(folder: string): Promise<string> {
   const outfile = join(folder, 'bare.mjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL('./peers/bare.ts', import.meta.url))],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  });
+  await bundle(join(import.meta.dirname, 'peers/bare.ts'), outfile);
   return outfile;
 }
 

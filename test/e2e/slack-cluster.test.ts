@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type AgentRig, startAgent } from '../support/agent.ts';
 import { type ClusterAgent, startClusterAgent } from '../support/cluster-agent.ts';
+import { cardOf, textOf, until } from '../support/slack/looking.ts';
 import { type FakeSlack, startFakeSlack } from '../support/slack/server.ts';
 import type { FakeMessage } from '../support/slack/world.ts';
 import { slackUsers } from '../support/slack-rig.ts';
@@ -51,15 +52,6 @@ beforeAll(async () => {
   agent = await startClusterAgent({ config, rules });
 });
 
-const until = <T>(look: () => T | Promise<T>): Promise<T> => vi.waitFor(look, { timeout: 20_000, interval: 20 });
-const text = (message: FakeMessage): string => JSON.stringify(message.blocks);
-const cardOf = (id: string): Promise<FakeMessage> =>
-  until(() => {
-    const found = slack.cards().filter((each) => text(each).includes(id));
-    expect(found).toHaveLength(1);
-    return found[0] as FakeMessage;
-  });
-
 /** The values that a call wants, and those that somebody else keeps. */
 const wanted = (name: string, color: string): JsonObject => ({
   manifest: JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { color } }),
@@ -78,10 +70,10 @@ const change = (name: string, changed: JsonObject): Promise<unknown> =>
 
 /** One of each group, by a click and by a reply. */
 async function countersign(id: string): Promise<FakeMessage> {
-  const card = await cardOf(id);
+  const card = await cardOf(slack, id);
   await slack.sockets.connected();
   await slack.click(slackUsers.ana, card, 'approve');
-  await until(() => expect(text(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
+  await until(() => expect(textOf(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
   slack.reply(slackUsers.cy, card.ts, 'approve');
   return card;
 }
@@ -90,13 +82,13 @@ describe('an approval in Slack for a real API server', () => {
   it('changes nothing before two people of two groups have voted, and then exactly what they saw', async () => {
     await make('paint');
     const { approval, answer } = await agent.hold('apply', { ...wanted('paint', 'blue'), forceConflicts: true });
-    const card = await cardOf(approval.id);
-    expect(text(card)).toContain('data.color: red -> blue');
+    const card = await cardOf(slack, approval.id);
+    expect(textOf(card)).toContain('data.color: red -> blue');
     expect(await data('paint')).toEqual({ color: 'red', visitors: '1' });
     await countersign(approval.id);
     expect((await answer).structured).toMatchObject({ status: 'executed' });
     expect(await data('paint')).toEqual({ color: 'blue', visitors: '1' });
-    await until(() => expect(text(card)).toContain('Executed: apply'));
+    await until(() => expect(textOf(card)).toContain('Executed: apply'));
   });
 
   it('does not run what changed while people decided, and says what and where', async () => {
@@ -108,7 +100,7 @@ describe('an approval in Slack for a real API server', () => {
     expect(result.structured).toMatchObject({ status: 'drifted' });
     expect(result.text).toContain('data.color');
     expect(await data('drifts')).toEqual({ color: 'green', visitors: '1' });
-    await until(() => expect(text(card)).toContain('Drifted, not executed: apply'));
+    await until(() => expect(textOf(card)).toContain('Drifted, not executed: apply'));
   });
 
   it('runs where only a field changed that the manifest leaves to somebody else, as an autoscaler does', async () => {
@@ -127,7 +119,7 @@ describe('an approval in Slack for a real API server', () => {
     expect(pending.structured).toMatchObject({ status: 'approval_pending' });
     const id = String((pending.structured.approval as JsonObject).id);
     const card = await countersign(id);
-    await until(() => expect(text(card)).toContain('2 of 2'));
+    await until(() => expect(textOf(card)).toContain('2 of 2'));
     expect(await data('patient')).toEqual({ color: 'red', visitors: '1' });
     expect((await agent.call('approval', { id })).structured).toMatchObject({ status: 'executed' });
     expect(await data('patient')).toEqual({ color: 'blue', visitors: '1' });

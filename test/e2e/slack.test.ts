@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentRig, startAgent } from '../support/agent.ts';
+import { cardOf, textOf, until } from '../support/slack/looking.ts';
 import { type FakeSlack, startFakeSlack } from '../support/slack/server.ts';
-import type { FakeMessage } from '../support/slack/world.ts';
 import { slackUsers } from '../support/slack-rig.ts';
 
 const team = 'T0TEAM0001';
@@ -62,14 +62,6 @@ async function start(state?: string): Promise<AgentRig> {
   return agent;
 }
 
-const until = <T>(look: () => T | Promise<T>): Promise<T> => vi.waitFor(look, { timeout: 20_000, interval: 20 });
-const text = (message: FakeMessage): string => JSON.stringify(message.blocks);
-const cardOf = (id: string): Promise<FakeMessage> =>
-  until(() => {
-    const found = slack.cards().filter((each) => text(each).includes(id));
-    expect(found).toHaveLength(1);
-    return found[0] as FakeMessage;
-  });
 const image = (tag: string) => ({
   manifest: `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {template: {spec: {containers: [{name: web, image: 'registry.example/web:${tag}'}]}}}}`,
   reason: 'fixes checkout',
@@ -81,16 +73,16 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     const agent = await start();
     const answer = agent.call('apply', image('1.4.2'));
     const { id } = await agent.held();
-    const card = await cardOf(id);
-    expect(text(card)).toContain('0 of 2');
+    const card = await cardOf(slack, id);
+    expect(textOf(card)).toContain('0 of 2');
     await slack.sockets.connected();
     await slack.click(slackUsers.ana, card, 'approve');
-    await until(() => expect(text(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
+    await until(() => expect(textOf(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
     slack.reply(slackUsers.cy, card.ts, `approve ${id} canary looked fine`);
     const result = await answer;
     expect(result.structured.status).toBe('executed');
     expect(result.text).toContain('canary looked fine');
-    await until(() => expect(text(card)).toContain('Executed: apply 1 object in'));
+    await until(() => expect(textOf(card)).toContain('Executed: apply 1 object in'));
     const thread = await until(() => {
       const ours = slack.replies(card.ts).filter((each) => each.user === slack.botUser);
       expect(ours).toHaveLength(1);
@@ -110,13 +102,13 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     const agent = await start();
     const answer = agent.call('apply', image('1.4.3'));
     const { id } = await agent.held();
-    const card = await cardOf(id);
+    const card = await cardOf(slack, id);
     await slack.sockets.connected();
     slack.reply(slackUsers.ana, card.ts, 'deny Not during the sale. Scale to 6 first.');
     const result = await answer;
     expect(result.structured.status).toBe('denied');
     expect(result.text).toContain('Not during the sale. Scale to 6 first.');
-    await until(() => expect(text(card)).toContain('Denied: apply'));
+    await until(() => expect(textOf(card)).toContain('Denied: apply'));
   });
 
   it('goes on where Slack was down in the middle: what was said meanwhile counts', async () => {
@@ -124,14 +116,14 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     const agent = await start();
     const answer = agent.call('apply', image('1.4.4'));
     const { id } = await agent.held();
-    const card = await cardOf(id);
+    const card = await cardOf(slack, id);
     await slack.sockets.connected();
     slack.down();
     slack.reply(slackUsers.ana, card.ts, 'approve');
     slack.reply(slackUsers.cy, card.ts, 'approve');
     slack.up();
     expect((await answer).structured.status).toBe('executed');
-    await until(() => expect(text(card)).toContain('Executed: apply'));
+    await until(() => expect(textOf(card)).toContain('Executed: apply'));
   });
 
   it('goes on after a restart in the middle, with the same message', async () => {
@@ -139,18 +131,18 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     const before = await start();
     void before.call('apply', image('1.4.5')).catch(() => undefined);
     const { id } = await before.held();
-    const card = await cardOf(id);
+    const card = await cardOf(slack, id);
     await before.leave();
     slack.reply(slackUsers.ana, card.ts, 'approve');
     const after = await start(before.state);
     // The sandbox is new with each server, so the plan is made again for the same objects.
     const answer = after.call('approval', { id });
-    await until(() => expect(text(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
+    await until(() => expect(textOf(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
     await slack.click(slackUsers.cy, card, 'approve');
     const result = await answer;
     expect(['executed', 'drifted']).toContain(result.structured.status);
     expect(slack.cards()).toHaveLength(1);
-    await until(() => expect(text(card)).toMatch(/Executed: apply|Drifted, not executed: apply/));
+    await until(() => expect(textOf(card)).toMatch(/Executed: apply|Drifted, not executed: apply/));
   });
 
   it('takes a vote at another process than the one that waits, and goes on when that one dies', async () => {
@@ -160,14 +152,14 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     const waiter = await start(holder.state);
     const answer = waiter.call('apply', image('1.4.6'));
     const { id } = await waiter.held();
-    const card = await cardOf(id);
+    const card = await cardOf(slack, id);
     await slack.sockets.connected();
     await slack.click(slackUsers.ana, card, 'approve');
-    await until(() => expect(text(card)).toContain('1 of 2'));
+    await until(() => expect(textOf(card)).toContain('1 of 2'));
     await holder.leave();
     slack.reply(slackUsers.cy, card.ts, 'approve');
     expect((await answer).structured.status).toBe('executed');
-    await until(() => expect(text(card)).toContain('Executed: apply'));
+    await until(() => expect(textOf(card)).toContain('Executed: apply'));
   });
 
   it('ends by itself when nobody decides', async () => {
@@ -180,6 +172,6 @@ describe('approvals in Slack, from the agent to the cluster', () => {
       reason: 'unused',
     });
     expect(result.structured.status).toBe('expired');
-    await until(() => expect(slack.cards().map(text).join('')).toContain('Expired, not executed: delete'));
+    await until(() => expect(slack.cards().map(textOf).join('')).toContain('Expired, not executed: delete'));
   });
 });

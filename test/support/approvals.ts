@@ -6,7 +6,14 @@ import { type ApprovalLimits, approvalConfigSchema } from '../../src/approval/co
 import { createPeople, peopleConfigSchema } from '../../src/approval/people.ts';
 import { type ApprovalDeps, createApprovals } from '../../src/approval/service.ts';
 import { createTerminalChannel } from '../../src/approval/terminal/channel.ts';
-import type { ApprovalDraft, Approvals, PeopleRegistry, Person, VoteRequest } from '../../src/domain/approval.ts';
+import type {
+  Approval,
+  ApprovalDraft,
+  Approvals,
+  PeopleRegistry,
+  Person,
+  VoteRequest,
+} from '../../src/domain/approval.ts';
 import type { Requirement } from '../../src/domain/decision.ts';
 import type { Clock, Log, Random } from '../../src/domain/environment.ts';
 import { ident } from '../../src/domain/masked.ts';
@@ -151,3 +158,21 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     },
   };
 }
+
+/** As it stands a moment after it was asked, unless a test says otherwise. */
+export const approval = (changes: Partial<Approval> = {}): Approval => {
+  const { input: _, ...rest } = draft();
+  return {
+    ...rest,
+    id: 'cs-7f3k2m',
+    state: 'pending',
+    createdAt: Date.UTC(2026, 10, 21, 9, 14),
+    decideBy: Date.UTC(2026, 10, 21, 9, 29),
+    useBy: undefined,
+    votes: [],
+    have: 0,
+    need: 1,
+    awaited: true,
+    ...changes,
+  };
+};

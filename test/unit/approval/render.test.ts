@@ -1,27 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { asciiLines, forTerminal } from '../../../src/approval/escape.ts';
 import { renderApproval, renderApprovals } from '../../../src/approval/terminal/render.ts';
-import type { Approval } from '../../../src/domain/approval.ts';
 import { type Ident, ident } from '../../../src/domain/masked.ts';
 import { seal } from '../../../src/domain/seal.ts';
-import { draft } from '../../support/approvals.ts';
-
-const approval = (changes: Partial<Approval> = {}): Approval => {
-  const { input: _, ...rest } = draft();
-  return {
-    ...rest,
-    id: 'cs-7f3k2m',
-    state: 'pending',
-    createdAt: Date.UTC(2026, 10, 21, 9, 14),
-    decideBy: Date.UTC(2026, 10, 21, 9, 29),
-    useBy: undefined,
-    votes: [],
-    have: 0,
-    need: 1,
-    awaited: true,
-    ...changes,
-  };
-};
+import { approval } from '../../support/approvals.ts';
 
 describe('what an approver is shown', () => {
   it('has everything, risks before the diff and the agent last', () => {

@@ -4,31 +4,14 @@ import { messageBlocks } from '../../../../src/approval/slack/blocks.ts';
 import { createMentions } from '../../../../src/approval/slack/mentions.ts';
 import { wholePlan } from '../../../../src/approval/slack/whole-plan.ts';
 import { endLine, helpText, pushText, reminder, statusReply, tellOwner } from '../../../../src/approval/slack/words.ts';
-import type { Approval } from '../../../../src/domain/approval.ts';
 import { approvalStates } from '../../../../src/domain/approval.ts';
 import { type Ident, ident } from '../../../../src/domain/masked.ts';
 import { seal } from '../../../../src/domain/seal.ts';
-import { agent, draft, oneOfSre } from '../../../support/approvals.ts';
+import { agent, approval, oneOfSre } from '../../../support/approvals.ts';
 import { faultOfBlocks } from '../../../support/slack/limits.ts';
 import { slackPeople } from '../../../support/slack-rig.ts';
 
 const mentions = createMentions(slackPeople, { mention: true, userGroups: { sre: 'S0SRE00001' } });
-const approval = (changes: Partial<Approval> = {}): Approval => {
-  const { input: _, ...rest } = draft();
-  return {
-    ...rest,
-    id: 'cs-7f3k2m',
-    state: 'pending',
-    createdAt: Date.UTC(2026, 10, 21, 9, 14),
-    decideBy: Date.UTC(2026, 10, 21, 9, 29),
-    useBy: undefined,
-    votes: [],
-    have: 0,
-    need: 1,
-    awaited: true,
-    ...changes,
-  };
-};
 const card = (
   changes: Partial<Record<'summary' | 'diff' | 'reason', string>> & { risks?: readonly string[] } = {},
 ) => ({
