@@ -96,7 +96,8 @@ const draft = (plan: string): ApprovalDraft => ({
     issuer: 'https://issuer.example.com',
     subject: 'owner',
     groups: [],
-    agent: 'bot',
+    // Each by an agent of its own: one may not ask so often.
+    agent: `bot-${plan}`,
     person: 'owner@example.com',
     verified: true,
   },

@@ -8,6 +8,8 @@ import { configMap, makeRoot, now, openServer, openWire, removeRoot, voter, type
 import { storedFigures } from './approvals-stored.ts';
 import { type Figure, percentile } from './figures.ts';
 
+export { voteElsewhere } from './approvals-voter.ts';
+
 /** COUNTERSIGN_BENCH_HELD makes it smaller, to look at the bench itself: then its figures are of no other use. */
 const held = Number(process.env.COUNTERSIGN_BENCH_HELD ?? 2_000);
 const perPrincipal = 5;
@@ -93,8 +95,10 @@ function executedAt({ at, line }: Answer): number {
 }
 
 async function votesThere(root: string, all: readonly Held[]): Promise<readonly number[]> {
-  const file = new URL('approvals-voter.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--import', 'tsx', file, root], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // This file is bundled: it is the other process too.
+  const script = `(await import(${JSON.stringify(import.meta.url)})).voteElsewhere(${JSON.stringify(root)})`;
+  const args = ['--input-type=module', '-e', script];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   await lines.next();
   const took: number[] = [];

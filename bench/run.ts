@@ -19,7 +19,7 @@ const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figu
   start: async () => (await import('./start.ts')).benchStart,
   list: async () => (await import('./list.ts')).benchList,
   policy: async () => () => bundled('policy', 'benchPolicy'),
-  approvals: async () => (await import('./approvals.ts')).benchApprovals,
+  approvals: async () => () => bundled('approvals', 'benchApprovals'),
 };
 
 const [name = '--help', ...rest] = process.argv.slice(2);
