@@ -15,6 +15,11 @@ export interface Invocation {
   readonly signal: AbortSignal;
   /** Undefined: the client did not ask for progress. */
   readonly progress: ((note: Masked<string>) => void) | undefined;
+  /**
+   * Whether the caller is still good: its token, its session and its principal. Asked again at the claim, after a wait, and
+   * while a stream is open. Absent: a caller that brings none of these. @throws Unauthorized
+   */
+  readonly standing?: () => Promise<void>;
   /** How long this client lets a call wait for a person, in milliseconds. */
   readonly waitBudget: number;
 }
