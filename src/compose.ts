@@ -136,7 +136,7 @@ function settingsOf(config: Config, { sandbox }: ComposeOptions): Settings {
   if (!sandbox) return { policy: config.policy?.folder ?? join(packageRoot, 'policies', 'strict'), people, approvals };
   const user = userInfo().username;
   const known = people.some(({ osUsers }) => osUsers.includes(user));
-  const you = { id: user, groups: [], osUsers: [user], subjects: [] };
+  const you = { id: user, groups: [], osUsers: [user], subjects: [], owns: [] };
   return {
     policy: config.policy?.folder ?? join(packageRoot, 'policies', 'sandbox'),
     people: known ? people : [...people, you],

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { PeopleRegistry, Person } from '../domain/approval.ts';
+import type { PeopleRegistry, Person, TokenSubject } from '../domain/approval.ts';
 import { invalid } from '../domain/errors.ts';
 
 const name = z.string().min(1).max(200);
+
+const subject = z.strictObject({ issuer: name, subject: name });
 
 /** An id is also the name of a vote's file: an e-mail address or a plain word. */
 export const personId = z
@@ -19,10 +21,11 @@ export const peopleConfigSchema = z
       groups: z.array(name).default([]).describe('Groups whose places in an approval this person may fill'),
       osUsers: z.array(name).default([]).describe('Operating system users that vote at the terminal as this person'),
       slack: z.strictObject({ team: name, user: name }).exactOptional().describe('Slack team and user id'),
-      subjects: z
-        .array(z.strictObject({ issuer: name, subject: name }))
+      subjects: z.array(subject).default([]).describe('Token subjects that are this person'),
+      owns: z
+        .array(subject)
         .default([])
-        .describe('Token subjects that are this person'),
+        .describe('Token subjects of workloads that this person answers for, such as a service account of a cluster'),
     }),
   )
   .default([]);
@@ -40,19 +43,32 @@ export function registryOf(people: readonly Person[]): PeopleRegistry {
   unique(people, (person) => [`person ${person.id.toLowerCase()}`]);
   unique(people, (person) => person.osUsers.map((user) => `OS user ${user}`));
   unique(people, ({ slack }) => (slack === undefined ? [] : [`Slack user ${slack.team}/${slack.user}`]));
-  unique(people, (person) => (person.subjects ?? []).map((each) => `subject ${each.subject} of ${each.issuer}`));
+  // One subject is one person or one person's workload: never somebody's, and a workload of somebody else.
+  unique(people, (person) =>
+    [...(person.subjects ?? []), ...(person.owns ?? [])].map((each) => `subject ${each.subject} of ${each.issuer}`),
+  );
   const byId = new Map(people.map((person) => [person.id, person]));
   const byOsUser = new Map(people.flatMap((person) => person.osUsers.map((user) => [user, person] as const)));
   const bySlack = new Map(
     people.flatMap((person) => (person.slack === undefined ? [] : [[slackKey(person.slack), person] as const])),
   );
+  const bySubject = subjectsOf(people, 'subjects');
+  const byWorkload = subjectsOf(people, 'owns');
   return {
     byId: (id) => byId.get(id),
     byOsUser: (user) => byOsUser.get(user),
     bySlack: (team, user) => bySlack.get(slackKey({ team, user })),
+    bySubject: (issuer, subject) => bySubject.get(subjectKey({ issuer, subject })),
+    byWorkload: (issuer, subject) => byWorkload.get(subjectKey({ issuer, subject })),
     all: () => people,
   };
 }
+
+const subjectsOf = (people: readonly Person[], which: 'subjects' | 'owns'): ReadonlyMap<string, Person> =>
+  new Map(people.flatMap((person) => (person[which] ?? []).map((each) => [subjectKey(each), person] as const)));
+
+/** No issuer and no subject can be written so that two pairs look alike. */
+const subjectKey = ({ issuer, subject }: TokenSubject): string => JSON.stringify([issuer, subject]);
 
 const slackKey = ({ team, user }: NonNullable<Person['slack']>): string => `${team}/${user}`;
 

@@ -170,7 +170,9 @@ const eligible = (requirement: Requirement, voters: readonly Voter[], principal:
 /** The person behind the agent, or the requester itself by any name that the registry knows. */
 export const isOwner = (person: Person, principal: Principal): boolean =>
   person.id === principal.person ||
-  (person.subjects ?? []).some(({ issuer, subject }) => issuer === principal.issuer && subject === principal.subject) ||
+  [...(person.subjects ?? []), ...(person.owns ?? [])].some(
+    ({ issuer, subject }) => issuer === principal.issuer && subject === principal.subject,
+  ) ||
   (!principal.verified && person.osUsers.some((user) => principal.agent === `local:${user}`));
 
 /** One entry a person that is needed: the group, or undefined for anybody. A requirement of nobody still needs one. */

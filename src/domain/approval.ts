@@ -78,7 +78,15 @@ export interface Person {
   /** OS user names that vote at the terminal as this person. */
   readonly osUsers: readonly string[];
   readonly slack?: { readonly team: string; readonly user: string };
-  readonly subjects?: readonly { readonly issuer: string; readonly subject: string }[];
+  readonly subjects?: readonly TokenSubject[];
+  /** Workloads that act for this person: subjects of an issuer of workloads. */
+  readonly owns?: readonly TokenSubject[];
+}
+
+/** Whose token it is: `sub` as this issuer gives it, compared letter by letter. */
+export interface TokenSubject {
+  readonly issuer: string;
+  readonly subject: string;
 }
 
 export interface PeopleRegistry {
@@ -86,6 +94,10 @@ export interface PeopleRegistry {
   byOsUser(name: string): Person | undefined;
   /** Of one workspace: the same user id may be another person's elsewhere. */
   bySlack(team: string, user: string): Person | undefined;
+  /** Who has this token subject. */
+  bySubject(issuer: string, subject: string): Person | undefined;
+  /** Who answers for the workload with this token subject. */
+  byWorkload(issuer: string, subject: string): Person | undefined;
   all(): readonly Person[];
   /**
    * Resolves when who is in which group is fresh enough for a claim, and whether those who voted (by their ids) still may;

@@ -15,10 +15,12 @@ export interface Presented {
 /** A token that was checked. */
 export interface Caller {
   readonly principal: Principal;
-  /** What the token was issued for; a tool asks for the scope of its access. */
+  /** What the token may be used for; a tool asks for the scope of its access. All of them where the issuer has no scopes. */
   readonly scopes: readonly string[];
   /** Milliseconds since 1970: from then on the token is refused. */
   readonly expiresAt: number;
+  /** Whether the token is still good, for a call that waited or a stream that is open; no new proof is asked for. @throws Challenge */
+  recheck(): Promise<void>;
 }
 
 export interface Authenticator {
@@ -43,6 +45,16 @@ export class Challenge extends Error {
   ) {
     super(description);
   }
+}
+
+/**
+ * Called first thing with the tool of a call, when the token itself is good.
+ * @throws Challenge 403 insufficient_scope, naming all that this call needs
+ */
+export function requireScope(authenticator: Pick<Authenticator, 'scopeFor'>, caller: Caller, tool: string): void {
+  const scope = authenticator.scopeFor(tool);
+  if (scope === undefined || caller.scopes.includes(scope)) return;
+  throw new Challenge(403, 'insufficient_scope', `the token has not the scope ${scope}, which ${tool} needs`, [scope]);
 }
 
 /** One client that has said hello and goes on under an id; short-lived, listed and revoked in the state directory. */

@@ -1,6 +1,7 @@
 import type { Masked } from './masked.ts';
 import type { Outcome } from './outcome.ts';
 import type { Principal } from './principal.ts';
+import type { Standing } from './standing.ts';
 
 /** One call as a transport hands it to the gate. */
 export interface Invocation {
@@ -15,11 +16,8 @@ export interface Invocation {
   readonly signal: AbortSignal;
   /** Undefined: the client did not ask for progress. */
   readonly progress: ((note: Masked<string>) => void) | undefined;
-  /**
-   * Whether the caller is still good: its token, its session and its principal. Asked again at the claim, after a wait, and
-   * while a stream is open. Absent: a caller that brings none of these. @throws Unauthorized
-   */
-  readonly standing?: () => Promise<void>;
+  /** Asked at the start, at the claim, while it waits and while a stream is open. Absent: a caller that cannot lose it. */
+  readonly standing?: Standing;
   /** How long this client lets a call wait for a person, in milliseconds. */
   readonly waitBudget: number;
 }

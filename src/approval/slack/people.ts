@@ -86,6 +86,8 @@ export async function openSlackPeople(options: SlackPeopleOptions): Promise<Slac
   return {
     byId: (id) => registry.byId(id),
     byOsUser: (name) => registry.byOsUser(name),
+    bySubject: (issuer, subject) => registry.bySubject(issuer, subject),
+    byWorkload: (issuer, subject) => registry.byWorkload(issuer, subject),
     bySlack: (team, user) => registry.bySlack(team, user),
     all: () => registry.all(),
     refresh,

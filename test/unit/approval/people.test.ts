@@ -13,6 +13,16 @@ describe('the people registry', () => {
     expect(people.byOsUser('__proto__') ?? people.byId('constructor')).toBeUndefined();
   });
 
+  it('tells whose token a subject is from whose workload', () => {
+    const people = registry([
+      { id: 'ana', subjects: [{ issuer: 'i', subject: 's' }], owns: [{ issuer: 'k', subject: 'deployer' }] },
+    ]);
+    expect(people.bySubject('i', 's')?.id).toBe('ana');
+    expect(people.byWorkload('k', 'deployer')?.id).toBe('ana');
+    expect(people.byWorkload('i', 's') ?? people.bySubject('k', 'deployer')).toBeUndefined();
+    expect(people.bySubject('s', 'i') ?? people.bySubject('i', 'S') ?? people.bySubject('', 'is')).toBeUndefined();
+  });
+
   it.each([
     [
       'OS user x',
@@ -34,6 +44,13 @@ describe('the people registry', () => {
       [
         { id: 'a', subjects: [{ issuer: 'i', subject: 's' }] },
         { id: 'b', subjects: [{ issuer: 'i', subject: 's' }] },
+      ],
+    ],
+    [
+      'subject s of i',
+      [
+        { id: 'a', subjects: [{ issuer: 'i', subject: 's' }] },
+        { id: 'b', owns: [{ issuer: 'i', subject: 's' }] },
       ],
     ],
   ])('refuses two records that claim one %s', (claim, records) => {
