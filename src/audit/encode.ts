@@ -19,24 +19,28 @@ export const encodeEvent = (event: AuditEvent): string => encodeMembers(fieldsOf
 const certainlyShort = 8_000;
 
 /**
- * The same, but the text of a short event is made when it is asked for, at the latest in the next turn: while its call waits
- * for the cluster or for its next question, instead of making it wait.
+ * The same, but the text of a short event is made when it is asked for: while its call waits for the cluster or for its next
+ * question, instead of making it wait.
  * @throws TypeError at once, as `encodeEvent` does
  */
-export function encodeSoon(event: AuditEvent): { readonly members: string } {
-  const fields = fieldsOf(event);
-  let members: string | undefined;
-  const encoded = (): string => {
-    members ??= encodeMembers(fields);
-    return members;
-  };
-  if (roughLength(fields) < certainlyShort) setImmediate(encoded);
-  else encoded();
-  return {
-    get members() {
-      return encoded();
-    },
-  };
+export function encodeLater(event: AuditEvent): { readonly members: string } {
+  const later = new EncodedLater(fieldsOf(event));
+  if (roughLength(later.fields) >= certainlyShort) later.members;
+  return later;
+}
+
+class EncodedLater {
+  readonly fields: JsonObject;
+  #members: string | undefined;
+
+  constructor(fields: JsonObject) {
+    this.fields = fields;
+  }
+
+  get members(): string {
+    this.#members ??= encodeMembers(this.fields);
+    return this.#members;
+  }
 }
 
 function roughLength(fields: JsonObject): number {

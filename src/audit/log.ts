@@ -5,7 +5,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
 import { beginChain, type Chain, type Entry } from './chain.ts';
-import { encodeEvent, encodeSoon, encodeUnbounded } from './encode.ts';
+import { encodeEvent, encodeLater, encodeUnbounded } from './encode.ts';
 import { flushAtExit } from './exit.ts';
 import { type FileOperations, realFiles } from './file-operations.ts';
 import { nameOthers } from './heads.ts';
@@ -29,6 +29,22 @@ export interface OpenAuditLog extends AuditLog {
 
 interface Waiting extends Entry {
   readonly done?: (failure?: CountersignError) => void;
+}
+
+class Note implements Waiting {
+  readonly time: number;
+  readonly type: string;
+  readonly #encoding: { readonly members: string };
+
+  constructor(time: number, event: AuditEvent) {
+    this.time = time;
+    this.type = event.type;
+    this.#encoding = encodeLater(event);
+  }
+
+  get members(): string {
+    return this.#encoding.members;
+  }
 }
 
 /** A note waits so long for an append to ride with. */
@@ -63,6 +79,11 @@ class GroupCommitLog implements OpenAuditLog {
   #chain: Chain | undefined;
   #file = '';
   #queue: Waiting[] = [];
+  /** Notes that stand in the file already; they are durable with the next sync. */
+  #written: readonly Waiting[] = [];
+  #writing: NodeJS.Immediate | undefined;
+  /** Whether the last line was asked for by the only call under way. */
+  #alone = false;
   #syncing = false;
   #healthy = true;
   #closed = false;
@@ -93,6 +114,7 @@ class GroupCommitLog implements OpenAuditLog {
       if (this.#closed) throw unavailable(this.#options.folder, undefined);
       const entry = this.#entryOf(event);
       this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
+      this.#alone = alone;
       this.#flush(alone);
     });
   }
@@ -107,16 +129,10 @@ class GroupCommitLog implements OpenAuditLog {
 
   note(event: AuditEvent): void {
     if (this.#closed) return;
-    const encoding = encodeSoon(event);
-    const entry: Entry = {
-      time: this.#options.clock.now(),
-      type: event.type,
-      get members() {
-        return encoding.members;
-      },
-    };
+    const entry = new Note(this.#options.clock.now(), event);
     if (this.#queue.length >= mostKept) this.#dropped += 1;
     else this.#queue.push(entry);
+    this.#writing ??= setImmediate(() => this.#writeEarly()).unref();
     this.#flushSoon();
   }
 
@@ -163,11 +179,12 @@ class GroupCommitLog implements OpenAuditLog {
 
   /** A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. */
   #flush(alone = false): void {
-    if (this.#syncing || this.#queue.length === 0) return;
-    const batch = this.#takeQueue();
+    if (this.#syncing || this.#queue.length + this.#written.length === 0) return;
+    const added = this.#takeQueue();
+    const batch = this.#takeWritten(added);
     try {
       const chain = this.#chain ?? this.begin();
-      chain.write(batch);
+      chain.write(added);
       if (!alone || chain.pace > slowSync) {
         this.#syncBeside(chain, batch);
         return;
@@ -199,15 +216,40 @@ class GroupCommitLog implements OpenAuditLog {
   /** For the end: everything that waits, in this tick. */
   #flushNow(): void {
     if (this.#queue.length === 0 && this.#chain === undefined) return;
-    const batch = this.#takeQueue();
+    const added = this.#takeQueue();
+    const batch = this.#takeWritten(added);
     try {
-      if (batch.length > 0) (this.#chain ?? this.begin()).write(batch);
+      if (added.length > 0) (this.#chain ?? this.begin()).write(added);
       this.#chain?.sync();
     } catch (thrown) {
       this.#failed(batch, thrown);
       return;
     }
     this.#succeeded(batch);
+  }
+
+  /**
+   * While nobody else is served, notes are written as soon as their call has its request or its answer away, so that the next
+   * call has only its own line to write before its sync.
+   */
+  #writeEarly(): void {
+    this.#writing = undefined;
+    const chain = this.#chain;
+    if (!this.#alone || this.#syncing || chain === undefined || this.#queue.length === 0) return;
+    const added = this.#queue;
+    this.#queue = [];
+    try {
+      chain.write(added);
+      this.#written = [...this.#written, ...added];
+    } catch (thrown) {
+      this.#failed(this.#takeWritten(added), thrown);
+    }
+  }
+
+  #takeWritten(added: readonly Waiting[]): readonly Waiting[] {
+    const written = this.#written;
+    this.#written = [];
+    return written.length === 0 ? added : [...written, ...added];
   }
 
   #flushSoon(): void {

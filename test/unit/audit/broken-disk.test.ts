@@ -76,6 +76,26 @@ describe.each(['full', 'half', 'io', 'half-and-stuck'] as const)('a disk that is
   });
 });
 
+it.each(['full', 'half', 'io'] as const)('loses no note that was in the file when the disk got %s', async (fault) => {
+  const folder = temporaryFolder();
+  const disk = fragileDisk();
+  const audit = await opened({ folder, files: disk });
+  await audit.append(event('Planned', 'before'), true);
+  audit.note(event('Executed', 'early', { dryRun: true }));
+  await new Promise(setImmediate);
+  expect(linesIn(folder).at(-1)?.invocation).toBe('early');
+  disk.fault = fault;
+  audit.note(event('Executed', 'later', { dryRun: true }));
+  await new Promise(setImmediate);
+  await expect(audit.append(event('Planned', 'lost'), true)).rejects.toMatchObject({ code: 'AuditUnavailable' });
+  disk.fault = 'none';
+  await audit.append(event('Planned', 'after'));
+  await audit.close();
+  expect((await verify(folder)).faults).toEqual([]);
+  const told = linesIn(folder).filter(({ type }) => type !== 'ChainOpened');
+  expect(told.map(({ invocation }) => invocation)).toEqual(['before', 'early', 'later', 'after']);
+});
+
 it('turns healthy again without being asked', async () => {
   const folder = temporaryFolder();
   const disk = fragileDisk();
