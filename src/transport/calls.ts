@@ -135,7 +135,7 @@ export function createCalls(options: CallOptions): Calls {
 const resultLine = (id: RequestId, outcome: Outcome): string =>
   `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${present(outcome)}}`;
 
-function progressToken(params: JsonObject): string | number | undefined {
+export function progressToken(params: JsonObject): string | number | undefined {
   const meta: Json | undefined = params._meta;
   const token = isJsonObject(meta) ? meta.progressToken : undefined;
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
@@ -145,7 +145,7 @@ function progressToken(params: JsonObject): string | number | undefined {
 const noteCharacters = 200;
 
 /** Increasing numbers, as the protocol wants; nothing after the client stopped listening. */
-function progressNotes(token: string | number, signal: AbortSignal, write: (json: string) => void) {
+export function progressNotes(token: string | number, signal: AbortSignal, write: (json: string) => void) {
   let progress = 0;
   return (note: Masked<string>): void => {
     if (signal.aborted) return;
