@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { ConnectionFailure } from './connection-failure.ts';
+import { Watch, type Watched } from './watch.ts';
 
 export interface ApiResponse {
   readonly status: number;
@@ -14,18 +15,20 @@ export interface ApiResponse {
 /** Beyond this an answer is refused: it would be parsed in one piece. */
 const maxAnswerBytes = 32 * 1024 * 1024;
 
+const watch = new Watch();
+
 /**
  * Collects one answer. It knows whether the request began to leave: that decides between Unavailable and Unknown.
  * One deadline covers waiting for a connection, sending, headers and body.
  */
-export class Answer implements Dispatcher.DispatchHandler {
+export class Answer implements Dispatcher.DispatchHandler, Watched {
   over = false;
   readonly #mutates: boolean;
   readonly #signal: AbortSignal;
   readonly #resolve: (response: ApiResponse) => void;
   readonly #reject: (failure: ConnectionFailure) => void;
-  readonly #timer: NodeJS.Timeout;
-  readonly #onAbort = (): void => this.#fail(new ConnectionFailure('cancelled', this.#sent));
+  readonly #deadlineMs: number;
+  readonly #until: number;
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
   #status = 0;
@@ -44,10 +47,18 @@ export class Answer implements Dispatcher.DispatchHandler {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    const words = `no answer within ${deadlineMs / 1000} s`;
-    this.#timer = setTimeout(() => this.#fail(new ConnectionFailure(words, this.#sent)), deadlineMs);
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#deadlineMs = deadlineMs;
+    this.#until = performance.now() + deadlineMs;
+    watch.add(this);
+    if (signal.aborted) this.#fail(new ConnectionFailure('cancelled', this.#sent));
+  }
+
+  look(now: number): void {
+    // whoever hangs up wants the outcome of a mutation that was sent all the more
+    if (this.#signal.aborted && !(this.#mutates && this.#sent))
+      this.#fail(new ConnectionFailure('cancelled', this.#sent));
+    else if (now >= this.#until)
+      this.#fail(new ConnectionFailure(`no answer within ${this.#deadlineMs / 1000} s`, this.#sent));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -58,8 +69,6 @@ export class Answer implements Dispatcher.DispatchHandler {
     }
     this.#controller = controller;
     this.#sent = true;
-    // whoever hangs up wants the outcome of a mutation all the more
-    if (this.#mutates) this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
   onResponseStart(
@@ -109,8 +118,7 @@ export class Answer implements Dispatcher.DispatchHandler {
   #end(): boolean {
     if (this.over) return false;
     this.over = true;
-    clearTimeout(this.#timer);
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    watch.remove(this);
     return true;
   }
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   type Cluster,
   type ClusterIdentity,
@@ -54,11 +53,8 @@ export function openCluster(options: OpenClusterOptions): OpenCluster {
   const planner = tierOf(config.planner);
   const writer = tierOf(config.writer);
   const masker = tierOf(config.secretReader);
-  const api = (tier: Tier, context: RequestContext): Api => {
-    // each request in flight listens, and a namespace is counted by many at once: no leak to be warned of
-    setMaxListeners(0, context.signal);
-    return new Api(client, tier, context, () => discovery.invalidate());
-  };
+  const unserved = (): void => discovery.invalidate();
+  const api = (tier: Tier, context: RequestContext): Api => new Api(client, tier, context, unserved);
   let identity: ClusterIdentity | undefined;
   return {
     name,

@@ -36,35 +36,39 @@ class Counted implements AuditIds {
 
 /** The n-th Audit-ID of an invocation, counted from 1. */
 export function auditId(seed: Uint8Array, invocation: string, n: number): string {
-  const bytes = hmacSha256(seed, `${invocation}/${n}`).subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hmacSha256(seed, `${invocation}/${n}`);
+  // version 8, and the variant of RFC 9562
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 const block = 64;
+const digestBytes = 32;
 
-/** The key of a process, padded both ways, made once. */
-const padded = new WeakMap<Uint8Array, { readonly inner: Buffer; readonly outer: Buffer }>();
+/** The key of a process, padded both ways with room behind for what is hashed; made once. */
+const padded = new WeakMap<Uint8Array, { inner: Buffer; readonly outer: Buffer }>();
 
 /**
- * HMAC-SHA-256 (RFC 2104) as two one-shot digests: every request waits for one, and the streams behind `createHmac` are the
- * most expensive thing that a read does before it leaves. A test holds it to `createHmac`.
+ * HMAC-SHA-256 (RFC 2104) in hex, as two one-shot digests: every request waits for one, and the streams behind `createHmac`
+ * are the most expensive thing that a read does before it leaves. A test holds it to `createHmac`.
  */
-function hmacSha256(key: Uint8Array, text: string): Buffer {
-  const pads = padded.get(key) ?? { inner: padOf(key, 0x36), outer: padOf(key, 0x5c) };
-  padded.set(key, pads);
-  const digest = hash('sha256', Buffer.concat([pads.inner, Buffer.from(text)]), 'buffer');
-  return hash('sha256', Buffer.concat([pads.outer, digest]), 'buffer');
+function hmacSha256(key: Uint8Array, text: string): string {
+  let pads = padded.get(key);
+  if (pads === undefined) {
+    pads = { inner: padOf(key, 0x36, 64), outer: padOf(key, 0x5c, digestBytes) };
+    padded.set(key, pads);
+  }
+  const most = block + 3 * text.length;
+  if (pads.inner.length < most) pads.inner = padOf(key, 0x36, most - block);
+  const length = block + pads.inner.write(text, block);
+  pads.outer.write(hash('sha256', pads.inner.subarray(0, length), 'hex'), block, 'hex');
+  return hash('sha256', pads.outer, 'hex');
 }
 
-function padOf(key: Uint8Array, byte: number): Buffer {
+function padOf(key: Uint8Array, byte: number, room: number): Buffer {
   // A longer one would have to be hashed first; ours have 32 bytes.
   if (key.length > block) throw new RangeError(`a key has at most ${block} bytes`);
-  const pad = Buffer.alloc(block, byte);
-  key.forEach((part, index) => {
-    pad[index] = part ^ byte;
-  });
+  const pad = Buffer.alloc(block + room, byte);
+  for (const [index, part] of key.entries()) pad[index] = part ^ byte;
   return pad;
 }

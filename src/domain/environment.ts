@@ -18,7 +18,13 @@ export interface Log {
 }
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-export const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+let last = { milliseconds: Number.NaN, text: '' };
+
+/** ISO 8601 in UTC, with milliseconds. Lines of one moment share their text. */
+export function iso(milliseconds: number): string {
+  if (milliseconds !== last.milliseconds) last = { milliseconds, text: new Date(milliseconds).toISOString() };
+  return last.text;
+}
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 

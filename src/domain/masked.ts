@@ -25,9 +25,11 @@ const isPlain = (hole: unknown): hole is Plain =>
 /** A sentence of our own words around masked and plain parts. */
 export function say(words: TemplateStringsArray, ...holes: readonly (Masked<string> | Plain)[]): Masked<string> {
   let text = words[0] ?? '';
-  holes.forEach((hole, index) => {
-    text += (isPlain(hole) ? String(hole) : open(hole)) + (words[index + 1] ?? '');
-  });
+  let index = 0;
+  for (const hole of holes) {
+    index += 1;
+    text += (isPlain(hole) ? String(hole) : open(hole)) + (words[index] ?? '');
+  }
   return seal(text);
 }
 
@@ -48,10 +50,12 @@ function unwrap(part: MaskedPart): Json | undefined {
   if (part === undefined || isPlain(part)) return part;
   if (isList(part)) return part.map((each) => unwrap(each) ?? null);
   if (!isMembers(part)) return open<Json>(part);
-  const kept = Object.entries(part)
-    .map(([key, value]) => [key, unwrap(value)] as const)
-    .filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as JsonObject;
+  const kept: Record<string, Json> = {};
+  for (const key of Object.keys(part)) {
+    const value = unwrap(part[key]);
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept;
 }
 
 const isList = (part: MaskedPart): part is readonly MaskedPart[] => Array.isArray(part);
@@ -105,10 +109,12 @@ export function jsonText(masked: Masked<Json>): Masked<string> {
 
 /** What `JSON.stringify` makes of an opened object, faster where `jsonText` has already made the text of what it holds. */
 export function stringifyOpened(opened: JsonObject): string {
-  const members = Object.entries(opened).flatMap(([key, value]) =>
-    value === undefined ? [] : [`${JSON.stringify(key)}:${textOf(value)}`],
-  );
-  return `{${members.join(',')}}`;
+  let members = '';
+  for (const key of Object.keys(opened)) {
+    const value = opened[key];
+    if (value !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${textOf(value)}`;
+  }
+  return `{${members}}`;
 }
 
 const textOf = (value: Json): string =>

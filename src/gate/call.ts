@@ -32,49 +32,88 @@ export interface Call {
 }
 
 /** `alone`: whether no other call is under way now. */
-export function beginCall(ports: GatePorts, invocation: Invocation, alone: () => boolean): Call {
-  const id = newInvocationId(ports.clock, ports.random);
-  const { principal } = invocation;
-  const auditIds = ports.auditIds(id);
-  const event = (type: AuditEvent['type'], fields: Fields): AuditEvent => ({
-    type,
-    invocation: id,
-    fields: { ...call.story, ...fields },
-  });
-  const call: Call = {
-    id,
-    invocation,
-    startedAt: ports.clock.now(),
-    auditIds,
-    story: {
+export const beginCall = (ports: GatePorts, invocation: Invocation, alone: () => boolean): Call =>
+  new GovernedCall(ports, invocation, alone);
+
+class GovernedCall implements Call {
+  readonly id: string;
+  readonly invocation: Invocation;
+  readonly startedAt: number;
+  readonly auditIds: AuditIds;
+  story: Fields;
+  intended: Promise<void> = Promise.resolve();
+  readonly #ports: GatePorts;
+  readonly #alone: () => boolean;
+  #reading: RequestContext | undefined;
+
+  constructor(ports: GatePorts, invocation: Invocation, alone: () => boolean) {
+    const { principal } = invocation;
+    this.#ports = ports;
+    this.#alone = alone;
+    this.invocation = invocation;
+    this.id = newInvocationId(ports.clock, ports.random);
+    this.startedAt = ports.clock.now();
+    this.auditIds = ports.auditIds(this.id);
+    this.story = {
       tool: ident(invocation.tool.slice(0, 64)),
       principal: ident(principal.agent),
       ...(principal.person === undefined ? {} : { actingFor: ident(principal.person) }),
-    },
-    intended: Promise.resolve(),
-    intend: (fields) => {
-      call.intended = call.record('RequestReceived', fields);
-      // Whoever needs it awaits it and is told; a call that is refused meanwhile does so at its end.
-      call.intended.catch(() => undefined);
-    },
-    record: (type, fields = {}) => ports.audit.append(event(type, fields), alone()),
-    note: (type, fields = {}) => ports.audit.note(event(type, fields)),
-    progress: (note) => invocation.progress?.(note),
-    context: (approval) => ({
-      invocation: id,
-      agent: principal.agent,
-      ...(principal.person === undefined ? {} : { person: principal.person }),
-      ...(approval === undefined ? {} : { approval }),
-      nextAuditId: async () => {
-        const id = auditIds.next();
-        await call.intended;
-        return id;
-      },
-      // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.
-      signal: approval === undefined ? invocation.signal : new AbortController().signal,
-    }),
-  };
-  return call;
+    };
+  }
+
+  intend(fields: Fields): void {
+    this.intended = this.record('RequestReceived', fields);
+    // Whoever needs it awaits it and is told; a call that is refused meanwhile does so at its end.
+    this.intended.catch(() => undefined);
+  }
+
+  record(type: AuditEvent['type'], fields: Fields = {}): Promise<void> {
+    return this.#ports.audit.append(this.#event(type, fields), this.#alone());
+  }
+
+  note(type: AuditEvent['type'], fields: Fields = {}): void {
+    this.#ports.audit.note(this.#event(type, fields));
+  }
+
+  progress(note: Masked<string>): void {
+    this.invocation.progress?.(note);
+  }
+
+  context(approval?: string): RequestContext {
+    if (approval !== undefined) return new CallContext(this, approval);
+    this.#reading ??= new CallContext(this, undefined);
+    return this.#reading;
+  }
+
+  #event(type: AuditEvent['type'], fields: Fields): AuditEvent {
+    return { type, invocation: this.id, fields: { ...this.story, ...fields } };
+  }
+}
+
+class CallContext implements RequestContext {
+  readonly invocation: string;
+  readonly agent: string;
+  readonly person?: string;
+  readonly approval?: string;
+  readonly signal: AbortSignal;
+  readonly #call: Call;
+
+  constructor(call: Call, approval: string | undefined) {
+    const { principal, signal } = call.invocation;
+    this.#call = call;
+    this.invocation = call.id;
+    this.agent = principal.agent;
+    if (principal.person !== undefined) this.person = principal.person;
+    if (approval !== undefined) this.approval = approval;
+    // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.
+    this.signal = approval === undefined ? signal : new AbortController().signal;
+  }
+
+  async nextAuditId(): Promise<string> {
+    const id = this.#call.auditIds.next();
+    await this.#call.intended;
+    return id;
+  }
 }
 
 export const idents = (values: readonly string[]): readonly AuditValue[] => values.map(ident);

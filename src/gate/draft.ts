@@ -1,21 +1,22 @@
 import type { Cluster, PlanningHandle } from '../domain/cluster.ts';
 import type { Target } from '../domain/decision.ts';
-import { callDigest, objectDigests, planDigestOf, requestForm } from '../domain/digest.ts';
+import { callDigest } from '../domain/digest.ts';
 import type { ObjectEffect } from '../domain/effect.ts';
+import type { CountersignError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { lazy } from '../domain/lazy.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { PlannedRequest } from '../domain/request.ts';
-import { objectId, resourceGroup } from '../domain/resource.ts';
-import type { Drafted, Tool, ToolPlanning } from '../domain/tool.ts';
+import { type ObjectRef, objectId, resourceGroup } from '../domain/resource.ts';
+import type { Drafted, Tool } from '../domain/tool.ts';
 import { surelyDenied, targetsOf } from './authorize.ts';
 import { type Call, idents } from './call.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { completeAll } from './plan/complete.ts';
 import type { Completed } from './plan/completed.ts';
+import { DraftedPlan } from './plan/drafted.ts';
 import { factsOf, recordedFacts } from './plan/facts.ts';
-import { guardPlanning } from './plan/guarded-planning.ts';
+import { GuardedPlanning } from './plan/guarded-planning.ts';
 import { missing, namespaceExists } from './plan/missing.ts';
 
 /**
@@ -31,69 +32,79 @@ export async function draft(
   pinned?: readonly Pin[],
 ): Promise<Prepared> {
   const bare = cluster.planning(call.context());
-  const planning = guardPlanning(gate, call, cluster.name, bare);
-  const drafted = await tool.plan(input, toolPlanning(gate, call, planning, pinned));
+  const planning = new GuardedPlanning(gate, call, cluster.name, bare, pinned);
+  const drafted = await tool.plan(input, planning);
   const completed = await completeOrDeny(gate, call, tool, cluster, drafted, planning, bare, pinned);
-  const requests = completed.map(({ request }) => request);
-  const effects = completed.flatMap(({ effect }) => (effect === undefined ? [] : [effect]));
-  // A read that is allowed is bound to its requests alone, and never asks for digests.
-  const digests = lazy(() =>
-    objectDigests(
-      completed.map((each) => formOf(gate, each)),
-      effects,
-    ),
-  );
-  const principal = call.invocation.principal;
   const identity = await cluster.identity(call.context(), pinned !== undefined);
   const facts = await factsOf(gate, bare, completed);
-  const planDigest = lazy(() => planDigestOf({ cluster: identity, principal, tool: tool.name }, digests()));
-  const plan: Plan = {
-    cluster: identity,
-    principal,
-    tool: tool.name,
-    requests,
-    effects,
-    get facts() {
-      return facts();
-    },
-    get planDigest() {
-      return planDigest();
-    },
-    manifestDigests: completed.flatMap(({ manifestDigest }) => manifestDigest ?? []),
-    notes: [...(drafted.notes ?? []), ...gone(pinned, requests)],
-  };
+  const plan = new DraftedPlan(gate, { identity, principal: call.invocation.principal, tool, completed, facts }, [
+    ...(drafted.notes ?? []),
+    ...gone(
+      pinned,
+      completed.map(({ request }) => request),
+    ),
+  ]);
   await recordPlan(gate, call, tool, plan);
-  return {
-    tool,
-    input,
-    cluster,
-    plan,
-    get objectDigests() {
-      return digests();
-    },
-    view: drafted.view ?? null,
-    targets: targetsOf(requests),
-    get callDigest() {
-      return callDigestOf(principal, cluster.name, tool.name, input);
-    },
-    pinned: pinned ?? pinsOf(effects),
-    again: () => draft(gate, call, tool, input, cluster, pinned ?? pinsOf(effects)),
-    namespaceExists: (namespace) => namespaceExists(planning, namespace),
-    missing: (object) => missing(planning, object),
-  };
+  return new DraftedCall({ gate, call, tool, input, cluster, planning, plan, pinned, view: drafted.view ?? null });
 }
 
-function toolPlanning(
-  gate: Gate,
-  call: Call,
-  planning: PlanningHandle,
-  pinned: readonly Pin[] | undefined,
-): ToolPlanning {
-  return {
-    ...planning,
-    cursor: (id) => gate.cursors.find(call.invocation.principal, id),
-    ...(pinned === undefined ? {} : { pinned }),
-  };
+interface DraftedParts {
+  readonly gate: Gate;
+  readonly call: Call;
+  readonly tool: Tool;
+  readonly input: JsonObject;
+  readonly cluster: Cluster;
+  readonly planning: PlanningHandle;
+  readonly plan: DraftedPlan;
+  readonly pinned: readonly Pin[] | undefined;
+  readonly view: Json;
+}
+
+class DraftedCall implements Prepared {
+  readonly tool: Tool;
+  readonly input: JsonObject;
+  readonly cluster: Cluster;
+  readonly plan: DraftedPlan;
+  readonly view: Json;
+  readonly targets: readonly Target[];
+  readonly #parts: DraftedParts;
+  #callDigest: string | undefined;
+
+  constructor(parts: DraftedParts) {
+    this.tool = parts.tool;
+    this.input = parts.input;
+    this.cluster = parts.cluster;
+    this.plan = parts.plan;
+    this.view = parts.view;
+    this.targets = targetsOf(parts.plan.requests);
+    this.#parts = parts;
+  }
+
+  get objectDigests(): readonly string[] {
+    return this.plan.objectDigests;
+  }
+
+  get callDigest(): string {
+    this.#callDigest ??= callDigestOf(this.plan.principal, this.cluster.name, this.tool.name, this.input);
+    return this.#callDigest;
+  }
+
+  get pinned(): readonly Pin[] {
+    return this.#parts.pinned ?? pinsOf(this.plan.effects);
+  }
+
+  again(): Promise<Prepared> {
+    const { gate, call, tool, input, cluster } = this.#parts;
+    return draft(gate, call, tool, input, cluster, this.pinned);
+  }
+
+  namespaceExists(namespace: string): Promise<boolean | undefined> {
+    return namespaceExists(this.#parts.planning, namespace);
+  }
+
+  missing(object: ObjectRef): Promise<CountersignError> {
+    return missing(this.#parts.planning, object);
+  }
 }
 
 /** A draft that fails is told only if no rule denies the call anyway: a denial comes first. */
@@ -127,8 +138,6 @@ const possibleTargets = (tool: Tool, { requests }: Drafted): readonly (readonly 
       ...(request.action === 'list' ? {} : { name: request.object.name }),
     })),
   );
-
-const formOf = (gate: Gate, { request, sensitive }: Completed): Json => requestForm(request, sensitive, gate.keyed);
 
 async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan): Promise<void> {
   const objects = plan.requests.flatMap((request) => (request.action === 'list' ? [] : [objectId(request.object)]));

@@ -74,7 +74,7 @@ async function run(gate: Gate, call: Call, prepared: Prepared, approval: Approva
     name: plan.cluster.name,
     send: (request) => sendMasked(gate, handle, request),
     keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, request, token, kept),
-    namespaceExists: prepared.namespaceExists,
+    namespaceExists: (namespace) => prepared.namespaceExists(namespace),
     sendAll: () => sendAll(gate, call, prepared, handle, context),
   };
   return tool.run(plan, toolCluster, view);

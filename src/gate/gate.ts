@@ -37,11 +37,11 @@ export interface Prepared {
   /** What a selector meant when the plan was made. */
   readonly pinned: readonly Pin[];
   /** Drafts the same call again, for a claim or after a lost race. */
-  readonly again: () => Promise<Prepared>;
+  again(): Promise<Prepared>;
   /** Undefined where this caller may not get namespaces. */
-  readonly namespaceExists: (namespace: string) => Promise<boolean | undefined>;
+  namespaceExists(namespace: string): Promise<boolean | undefined>;
   /** The answer for an object that is not there, with the near names that this caller may list. */
-  readonly missing: (object: ObjectRef) => Promise<CountersignError>;
+  missing(object: ObjectRef): Promise<CountersignError>;
 }
 
 /** An object that was named by a selector: approved by name and uid. */

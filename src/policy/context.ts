@@ -1,7 +1,6 @@
 import type { DecisionInput, Target } from '../domain/decision.ts';
 import { factSpecs } from '../domain/facts/spec.ts';
 import type { FactFields } from '../domain/facts/specs/type.ts';
-import { lazy } from '../domain/lazy.ts';
 import type { Scope } from './cel/closure.ts';
 import { type Condition, type Conditions, createConditions } from './cel/condition.ts';
 import type { Members } from './cel/values.ts';
@@ -44,45 +43,72 @@ export interface Subject {
 }
 
 /** In the first pass what the call does not say yet is unknown; in the second nothing is, and what is missing is an error. */
-export function subjectsOf(input: DecisionInput, conditions: Conditions, pass: 'first' | 'second'): readonly Subject[] {
-  const view = (root: string, ...raw: readonly unknown[]): Members => {
-    const made = conditions.views.get(root);
-    if (made === undefined) throw new Error(`no root ${root}`);
-    return new made(...raw);
-  };
-  // Most reads meet rules without conditions: what those would read is made when the first one is asked.
-  const scopeOf = (target: Target, index: number): Scope => ({
-    roots: {
-      principal: view('principal', { client: '', person: '', ...defined(input.principal) }),
-      time: view('time', timeOf(input.now)),
-      call: view('call', callOf(input, target)),
-      facts: view('facts', input.facts?.call, input.facts?.objects[index]),
-    },
-    variables: [],
-  });
-  return input.targets.map((target, index) => {
-    const scope = lazy(() => scopeOf(target, index));
-    const unknown = pass === 'first' ? lazy(() => unknownIn(target)) : undefined;
+export const subjectsOf = (
+  input: DecisionInput,
+  conditions: Conditions,
+  pass: 'first' | 'second',
+): readonly Subject[] => input.targets.map((_, index) => new TargetSubject(input, conditions, pass, index));
+
+/** Most reads meet rules without conditions: what those would read is made when the first one is asked. */
+class TargetSubject implements Subject {
+  readonly target: Target;
+  readonly #input: DecisionInput;
+  readonly #conditions: Conditions;
+  readonly #pass: 'first' | 'second';
+  readonly #index: number;
+  #scope: Scope | undefined;
+  #unknown: ((condition: Condition) => boolean) | undefined;
+  #values: (Value | undefined)[] | undefined;
+
+  constructor(input: DecisionInput, conditions: Conditions, pass: 'first' | 'second', index: number) {
+    this.target = input.targets[index] as Target;
+    this.#input = input;
+    this.#conditions = conditions;
+    this.#pass = pass;
+    this.#index = index;
+  }
+
+  get namespaceLabels(): Subject['namespaceLabels'] {
+    return this.#pass === 'first' ? 'unknown' : this.#input.facts?.objects[this.#index]?.namespaceLabels;
+  }
+
+  value(condition: Condition): Value {
+    if (condition.shared === undefined) return this.#find(condition);
     // Of full length at once: one that grows by its gaps is a hash table.
-    const values = lazy(() => new Array<Value | undefined>(conditions.shared()));
-    const find = (condition: Condition): Value =>
-      unknown?.()(condition) === true ? 'unknown' : condition.evaluate(scope());
-    return {
-      target,
-      get namespaceLabels() {
-        return pass === 'first' ? 'unknown' : input.facts?.objects[index]?.namespaceLabels;
-      },
-      value: (condition) => {
-        if (condition.shared === undefined) return find(condition);
-        const known = values();
-        const before = known[condition.shared];
-        if (before !== undefined) return before;
-        const value = find(condition);
-        known[condition.shared] = value;
-        return value;
-      },
+    this.#values ??= new Array<Value | undefined>(this.#conditions.shared());
+    const before = this.#values[condition.shared];
+    if (before !== undefined) return before;
+    const value = this.#find(condition);
+    this.#values[condition.shared] = value;
+    return value;
+  }
+
+  #find(condition: Condition): Value {
+    if (this.#pass === 'first') {
+      this.#unknown ??= unknownIn(this.target);
+      if (this.#unknown(condition)) return 'unknown';
+    }
+    this.#scope ??= this.#scopeOf();
+    return condition.evaluate(this.#scope);
+  }
+
+  #scopeOf(): Scope {
+    const { principal, facts, now } = this.#input;
+    const view = (root: string, ...raw: readonly unknown[]): Members => {
+      const made = this.#conditions.views.get(root);
+      if (made === undefined) throw new Error(`no root ${root}`);
+      return new made(...raw);
     };
-  });
+    return {
+      roots: {
+        principal: view('principal', { client: '', person: '', ...defined(principal) }),
+        time: view('time', timeOf(now)),
+        call: view('call', callOf(this.#input, this.target)),
+        facts: view('facts', facts?.call, facts?.objects[this.#index]),
+      },
+      variables: [],
+    };
+  }
 }
 
 const defined = <T extends object>(value: T): object =>

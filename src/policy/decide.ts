@@ -130,10 +130,15 @@ function nothingMatches(input: DecisionInput, found: Found): Decision {
 
 /** Each rule once, by name. */
 const distinct = (findings: readonly Finding[]): readonly CompiledRule[] =>
-  [...new Set(findings.map(({ rule }) => rule))].sort((a, b) => (a.rule.name < b.rule.name ? -1 : 1));
+  findings.length < 2
+    ? findings.map(({ rule }) => rule)
+    : [...new Set(findings.map(({ rule }) => rule))].sort((a, b) => (a.rule.name < b.rule.name ? -1 : 1));
+
+const noErrors: readonly ConditionError[] = [];
 
 /** Each once, though several targets may have met it. */
 function errorsIn(found: Found): readonly ConditionError[] {
+  if (!found.all.some(erring)) return noErrors;
   const errors = new Map<string, ConditionError>();
   for (const { rule, judgement } of found.all.filter(erring))
     for (const { condition, error } of judgement.errors) {

@@ -1,46 +1,81 @@
-import type { PlanningHandle } from '../../domain/cluster.ts';
+import type { DryRun, MetadataList, MetadataQuery, PlanningHandle, ScaleState } from '../../domain/cluster.ts';
 import { CountersignError } from '../../domain/errors.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import type { ApplyRequest, ListRequest } from '../../domain/request.ts';
 import type { ObjectRef, ResourceType } from '../../domain/resource.ts';
 import { objectLabel, resourceGroup } from '../../domain/resource.ts';
+import type { ToolPlanning } from '../../domain/tool.ts';
 import { mayRead, refuseIfSurelyDenied } from '../authorize.ts';
 import type { Call } from '../call.ts';
-import type { Gate } from '../gate.ts';
+import type { Gate, Pin } from '../gate.ts';
 
 /**
  * Planning for one principal: it reads only what the policy lets this principal read, and refuses before anything is sent.
  * So an existing and a missing object answer alike to who may not get them, whatever a tool or an effect asks.
  */
-export function guardPlanning(gate: Gate, call: Call, cluster: string, planning: PlanningHandle): PlanningHandle {
-  const need = (type: ResourceType, namespace: string | undefined, verb: 'get' | 'list', what: string): void => {
-    if (mayRead(gate, call, cluster, type, namespace, verb)) return;
-    const target = { resourceGroup: resourceGroup(type), access: { verb } as const, namespace: namespace ?? null };
-    refuseIfSurelyDenied(gate, call, 'get', cluster, [target]);
-    throw unreadable(cluster, what);
-  };
-  const needObject = (object: ObjectRef): void => need(object.type, object.namespace, 'get', objectLabel(object));
+export class GuardedPlanning implements ToolPlanning {
+  readonly defaultNamespace: string;
+  readonly pinned?: readonly Pin[];
+  readonly #gate: Gate;
+  readonly #call: Call;
+  readonly #cluster: string;
+  readonly #bare: PlanningHandle;
 
-  return {
-    defaultNamespace: planning.defaultNamespace,
-    resolve: (resource) => planning.resolve(resource),
-    resolveKind: (apiVersion, kind) => planning.resolveKind(apiVersion, kind),
-    types: () => planning.types(),
-    get: async (object) => {
-      needObject(object);
-      return planning.get(object);
-    },
-    scale: async (object) => {
-      needObject(object);
-      return planning.scale(object);
-    },
-    listMetadata: async (query) => {
-      need(query.type, query.namespace, 'list', resourceGroup(query.type));
-      return planning.listMetadata(query);
-    },
-    dryRunApply: async (request) => {
-      needObject(request.object);
-      return planning.dryRunApply(request);
-    },
-  };
+  constructor(gate: Gate, call: Call, cluster: string, bare: PlanningHandle, pinned: readonly Pin[] | undefined) {
+    this.defaultNamespace = bare.defaultNamespace;
+    if (pinned !== undefined) this.pinned = pinned;
+    this.#gate = gate;
+    this.#call = call;
+    this.#cluster = cluster;
+    this.#bare = bare;
+  }
+
+  cursor(id: string): { readonly request: ListRequest; readonly view: Json } {
+    return this.#gate.cursors.find(this.#call.invocation.principal, id);
+  }
+
+  resolve(resource: string): Promise<ResourceType> {
+    return this.#bare.resolve(resource);
+  }
+
+  resolveKind(apiVersion: string, kind: string): Promise<ResourceType> {
+    return this.#bare.resolveKind(apiVersion, kind);
+  }
+
+  types(): Promise<readonly ResourceType[]> {
+    return this.#bare.types();
+  }
+
+  async get(object: ObjectRef): Promise<JsonObject | undefined> {
+    this.#needObject(object);
+    return this.#bare.get(object);
+  }
+
+  async scale(object: ObjectRef): Promise<ScaleState | undefined> {
+    this.#needObject(object);
+    return this.#bare.scale(object);
+  }
+
+  async listMetadata(query: MetadataQuery): Promise<MetadataList> {
+    this.#need(query.type, query.namespace, 'list', resourceGroup(query.type));
+    return this.#bare.listMetadata(query);
+  }
+
+  async dryRunApply(request: ApplyRequest): Promise<DryRun> {
+    this.#needObject(request.object);
+    return this.#bare.dryRunApply(request);
+  }
+
+  #needObject(object: ObjectRef): void {
+    this.#need(object.type, object.namespace, 'get', objectLabel(object));
+  }
+
+  #need(type: ResourceType, namespace: string | undefined, verb: 'get' | 'list', what: string): void {
+    if (mayRead(this.#gate, this.#call, this.#cluster, type, namespace, verb)) return;
+    const target = { resourceGroup: resourceGroup(type), access: { verb } as const, namespace: namespace ?? null };
+    refuseIfSurelyDenied(this.#gate, this.#call, 'get', this.#cluster, [target]);
+    throw unreadable(this.#cluster, what);
+  }
 }
 
 const unreadable = (cluster: string, what: string): CountersignError =>
