@@ -3,7 +3,7 @@ import { z } from 'zod';
 const hostName = z
   .string()
   .regex(/^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[-a-z0-9.]{0,252}[a-z0-9])?)$/, 'a host name without port, in lower case');
-const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin, such as https://console.example.com');
+const origin = z.string().regex(/^https?:\/\/[^/\s]+$/, 'an origin, such as https://app.example.com');
 
 /** `http` in countersign.yaml: what `serve --http` needs beside the address. */
 export const httpConfigSchema = z.strictObject({
