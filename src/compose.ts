@@ -13,6 +13,7 @@ import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
 import { createAuditReader } from './audit/reader.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
+import { openIdentity } from './compose/identity.ts';
 import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
@@ -74,6 +75,9 @@ export const compose: Compose = async (config, options) => {
     log,
   };
   const approvals = createApprovals(deps);
+  const identity = await openIdentity({
+    ...{ config: config.identity, people, approvals, tools, state, audit, serves: options.serves, clock, random, log },
+  });
   const invoke = createInvoke({
     tools,
     cluster: clusters.get,
@@ -98,6 +102,7 @@ export const compose: Compose = async (config, options) => {
   const close = async (): Promise<void> => {
     await stopRecovering();
     await slack?.stop();
+    await identity.close();
     if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
     await clusters.close();
     policy.close();
@@ -111,6 +116,7 @@ export const compose: Compose = async (config, options) => {
     state,
     people,
     localUser: callerName,
+    identity,
     policy,
     clusters,
     masker,

@@ -1,4 +1,5 @@
 import type { ClusterSource } from './compose/cluster-source.ts';
+import type { Identity } from './compose/identity.ts';
 import type { Config } from './config.ts';
 import type { Approvals, PeopleRegistry } from './domain/approval.ts';
 import type { AuditLog } from './domain/audit-event.ts';
@@ -17,6 +18,8 @@ export interface Composition {
   readonly people: PeopleRegistry;
   /** Who is at the other end of this process. @throws Unauthorized */
   readonly localUser: () => string;
+  /** Tokens, sessions and suspensions. */
+  readonly identity: Identity;
   readonly policy: PolicySource;
   readonly clusters: ClusterSource;
   readonly masker: Masker;

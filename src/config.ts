@@ -77,10 +77,24 @@ function located(config: Config, file: string, env: Env): Config {
   return {
     ...config,
     clusters: Object.fromEntries(clusters),
+    identity: identityLocated(config.identity, file, env),
     approvals: { ...config.approvals, slack: slackLocated(config.approvals.slack, file, env) },
     ...(config.policy === undefined ? {} : { policy: { folder: absolute(config.policy.folder, folder) } }),
     ...(config.state === undefined ? {} : { state: { directory: absolute(config.state.directory, folder) } }),
   };
+}
+
+function identityLocated(identity: Config['identity'], file: string, env: Env): Config['identity'] {
+  const path = (name: string | undefined): string | undefined => name && absolute(name, dirname(file));
+  const issuers = identity.issuers.map((issuer, index) => {
+    const { introspection, ca, tokenFile } = issuer;
+    const at = `identity.issuers.${index}.introspection.clientSecret`;
+    const located = { ...issuer, ca: path(ca), tokenFile: path(tokenFile) };
+    if (introspection === undefined) return located;
+    const clientSecret = secretAt(at, introspection.clientSecret, file, env);
+    return { ...located, introspection: { ...introspection, clientSecret } };
+  });
+  return { ...identity, issuers };
 }
 
 type SlackConfig = Config['approvals']['slack'];

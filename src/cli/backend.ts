@@ -4,11 +4,11 @@ import type { Log } from '../domain/environment.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import type { Invoke } from '../domain/invocation.ts';
 import { ident, type Masked, say } from '../domain/masked.ts';
-import type { Principal } from '../domain/principal.ts';
-import { localPrincipal } from '../identity/local.ts';
+import { systemClock } from '../system.ts';
 import type { CallSettings } from '../transport/calls.ts';
 import { refusalWithoutGate } from '../transport/own-outcomes.ts';
 import { defaultWaits, type Patience, type WaitTable, waitBudget } from '../transport/wait-budget.ts';
+import { createStdioCaller, nobody } from './caller.ts';
 import { policyText } from './policy/text.ts';
 
 /** Everything behind the wire, opened when it is first needed. */
@@ -37,26 +37,16 @@ export function createBackend(options: BackendOptions): Backend {
     const [{ config }, compose] = await Promise.all([load(), options.loadCompose()]);
     return compose(config, { sandbox: options.sandbox, serves: true, env: options.env, log });
   });
-  let opened: Composition | undefined;
-  let known: Principal | undefined;
-  /** Asked for each call; the user of a process does not change, and the system is slow to tell it. */
-  const caller = (composition: Composition | undefined): Principal => {
-    if (composition === undefined) return localPrincipal('nobody', nobody);
-    known ??= localPrincipal(composition.localUser(), composition.people);
-    return known;
-  };
-  const configured = retried(async () => settingsOf(await load(), caller, () => opened));
-  const ready = async (): Promise<Composition> => {
-    opened = await open();
-    return opened;
-  };
+  const identify = createStdioCaller(options.env, systemClock);
+  const configured = retried(async () => settingsOf(await load()));
 
   return {
     invoke: async (invocation) => {
       try {
-        const composition = await ready();
-        const principal = caller(composition);
-        return await composition.invoke(invocation.principal === principal ? invocation : { ...invocation, principal });
+        const composition = await open();
+        const who = identify(composition, invocation.client);
+        const { principal, standing } = who instanceof Promise ? await who : who;
+        return await composition.invoke({ ...invocation, principal, standing });
       } catch (thrown) {
         return refusalWithoutGate(told(thrown, log));
       }
@@ -64,17 +54,18 @@ export function createBackend(options: BackendOptions): Backend {
     settings: () =>
       configured().catch((thrown) => {
         told(thrown, log);
-        return settingsOf(undefined, caller, () => opened);
+        return settingsOf(undefined);
       }),
     policy: async () => {
       try {
-        const composition = await ready();
-        return policyText(composition.policy.bundle(), caller(composition));
+        const composition = await open();
+        const { principal } = await identify(composition, { name: 'unknown', version: 'unknown' });
+        return policyText(composition.policy.bundle(), principal);
       } catch (thrown) {
         return say`The policy cannot be read: ${ident(told(thrown, log).message)}. Until it can, every call is refused.`;
       }
     },
-    open: () => void ready().catch((thrown) => told(thrown, log)),
+    open: () => void open().catch((thrown) => told(thrown, log)),
     close: async () => {
       const last = await open.current()?.catch(() => undefined);
       await last?.close();
@@ -82,20 +73,15 @@ export function createBackend(options: BackendOptions): Backend {
   };
 }
 
-const nobody = { byOsUser: () => undefined };
-
-async function settingsOf(
-  loaded: LoadedConfig | undefined,
-  caller: (composition: Composition | undefined) => Principal,
-  opened: () => Composition | undefined,
-): Promise<CallSettings> {
+async function settingsOf(loaded: LoadedConfig | undefined): Promise<CallSettings> {
   const waits = waitTable(loaded);
   // Loaded here: the client has its answer to `initialize` before the schemas are made.
   const { tools } = await import('../../tools/index.ts');
   return {
     tools,
     prefix: loaded?.config.tools.prefix ?? '',
-    principal: () => caller(opened()),
+    // Who calls is found out when everything is open, in `invoke`.
+    principal: () => nobody,
     waitBudget: (client, progress) => waitBudget(waits, client, progress),
   };
 }

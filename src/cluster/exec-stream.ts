@@ -1,5 +1,6 @@
 import type { ExecEnd } from '../domain/cluster.ts';
 import type { Clock } from '../domain/environment.ts';
+import { CountersignError } from '../domain/errors.ts';
 import type { Frame } from '../domain/recording.ts';
 import type { ExecSocket } from './exec-socket.ts';
 import { type ExecStatus, parseExecStatus } from './exec-status.ts';
@@ -31,6 +32,10 @@ export function runStream(
   return new ExecStream(socket, clock, onFrame).run(input, signal);
 }
 
+/** With the reason where it is one of ours, such as a suspension. */
+const endedBy = (reason: unknown): string =>
+  `Countersign ended the session${reason instanceof CountersignError ? `: ${reason.message}` : ''}`;
+
 class ExecStream {
   readonly #socket: ExecSocket;
   readonly #clock: Clock;
@@ -56,7 +61,7 @@ class ExecStream {
     });
     socket.on('message', (data, isBinary) => this.#received(data, isBinary));
     const timeout = setTimeout(() => this.#end('the time was over', true), input.timeoutSeconds * 1_000);
-    const onAbort = (): void => this.#end('Countersign ended the session', false);
+    const onAbort = (): void => this.#end(endedBy(signal.reason), false);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     socket.resume();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { approvalConfigSchema } from '../approval/config.ts';
 import { peopleConfigSchema } from '../approval/people.ts';
 import { clusterConfigSchema } from '../cluster/config.ts';
+import { identityConfigSchema } from '../identity/config.ts';
 
 const seconds = (most: number) => z.int().min(1).max(most);
 
@@ -55,6 +56,7 @@ export const configSchema = z.strictObject({
     .optional(),
   people: peopleConfigSchema.describe('Who may countersign, one record a person'),
   approvals: approvalConfigSchema,
+  identity: identityConfigSchema.prefault({}).describe('Whose tokens are taken, and how long a client may go on'),
   state: z
     .strictObject({ directory: z.string().min(1) })
     .optional()

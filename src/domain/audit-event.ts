@@ -26,6 +26,10 @@ export const auditTypes = [
   'RecordingClosed',
   'SecretsRead',
   'CallsDropped',
+  'SessionStarted',
+  'SessionEnded',
+  'PrincipalSuspended',
+  'PrincipalResumed',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
 

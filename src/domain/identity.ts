@@ -63,7 +63,12 @@ export interface Session {
   readonly principal: Principal;
   /** Aborted within a second after it was revoked in any process, its principal was suspended, or its time is over. */
   readonly signal: AbortSignal;
+  /** Why it ended; undefined: it goes on. */
+  readonly ended: SessionEnd | undefined;
 }
+
+/** `suspended`: its principal was. */
+export type SessionEnd = 'closed' | 'idle' | 'expired' | 'revoked' | 'suspended';
 
 export interface SessionStart {
   readonly principal: Principal;
@@ -76,7 +81,7 @@ export interface Sessions {
   open(start: SessionStart): Promise<Session>;
   /** The session of this id, if it is this principal's and good; its idle time begins anew. No I/O. @throws Unauthorized, the same for another's as for none */
   current(id: string, principal: Principal): Session;
-  end(id: string, why: 'closed' | 'idle' | 'expired' | 'revoked'): Promise<void>;
+  end(id: string, why: SessionEnd): Promise<void>;
 }
 
 /** Who may not call any more. Read from the state directory, the same in all its processes; unreadable is suspended. */

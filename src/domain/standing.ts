@@ -1,12 +1,22 @@
 import type { Clock } from './environment.ts';
 import { CountersignError } from './errors.ts';
-import { type Caller, Challenge, type Session, type Suspensions } from './identity.ts';
+import {
+  type Authenticator,
+  type Caller,
+  Challenge,
+  requireScope,
+  type Session,
+  type Suspensions,
+} from './identity.ts';
 import type { Principal } from './principal.ts';
 
 /** Whether a caller is still good, and when to ask again. */
 export interface Standing {
-  /** In memory, but for a token whose issuer is asked. @throws Unauthorized saying what to do */
-  check(): void | Promise<void>;
+  /**
+   * In memory, but for a token whose issuer is asked. `tool`: its scope is asked for too.
+   * @throws Unauthorized saying what to do; Unavailable when it cannot be found out
+   */
+  check(tool?: string): void | Promise<void>;
   /** Calls back within a second after `check` may have begun to throw. Returns how to stop; call it, or it is called for ever. */
   watch(changed: () => void): () => void;
 }
@@ -16,21 +26,20 @@ export interface Stood {
   readonly suspensions: Suspensions;
   readonly clock: Clock;
   /** Absent over stdio without a token. */
-  readonly caller?: Caller;
+  readonly token?: { readonly caller: Caller; readonly authenticator: Pick<Authenticator, 'scopeFor'> };
   readonly session?: Session;
 }
 
 /** A call stands as long as its principal is not suspended, its session goes on and its token is good. */
-export const standingOf = ({ principal, suspensions, clock, caller, session }: Stood): Standing => ({
-  check: () => {
+export const standingOf = ({ principal, suspensions, clock, token, session }: Stood): Standing => ({
+  check: (tool) => {
     suspensions.check(principal);
     if (session?.signal.aborted === true) throw endedSession(session);
-    if (caller === undefined) return;
+    if (token === undefined) return;
+    const { caller, authenticator } = token;
     if (caller.expiresAt <= clock.now())
       throw tokenRefused(new Challenge(401, 'invalid_token', 'the token has expired'));
-    return caller.recheck().catch((thrown) => {
-      throw tokenRefused(thrown);
-    });
+    return rechecked(caller, authenticator, tool);
   },
   watch: (changed) => {
     const stop = suspensions.watch(changed);
@@ -41,6 +50,15 @@ export const standingOf = ({ principal, suspensions, clock, caller, session }: S
     };
   },
 });
+
+async function rechecked(caller: Caller, authenticator: Pick<Authenticator, 'scopeFor'>, tool?: string): Promise<void> {
+  try {
+    if (tool !== undefined) requireScope(authenticator, caller, tool);
+    await caller.recheck();
+  } catch (thrown) {
+    throw tokenRefused(thrown);
+  }
+}
 
 /** A challenge in the words of a tool result, for callers that see no HTTP status. What is no challenge stays what it is. */
 export function tokenRefused(thrown: unknown): unknown {

@@ -17,7 +17,7 @@ const deniedNow = 'the policy now denies it';
 /**
  * From approved to run: plan again, decide again, and only then end the waiting on disk, once, for one winner. What is run is
  * the fresh plan, whose digest is the approved one.
- * @throws PlanDrifted, Denied, ApprovalDenied, ApprovalExpired, ApprovalWithdrawn
+ * @throws PlanDrifted, Denied, ApprovalDenied, ApprovalExpired, ApprovalWithdrawn, Unauthorized
  */
 export async function claim(gate: Gate, call: Call, approval: Approval): Promise<Ready> {
   const sealed = readSealedInput(await gate.approvals.input(approval.id));
@@ -28,6 +28,8 @@ export async function claim(gate: Gate, call: Call, approval: Approval): Promise
   const requirement = decision.requirement ?? { ...approval.requirement, slots: [] };
   // What people approved is what the log's lines name, also where less than all of it is still there to be deleted.
   call.story = { ...call.story, planDigest: ident(approval.planDigest) };
+  // Last of all: planning took its time. What was approved has a tool of its own, whose scope is needed now.
+  await call.invocation.standing?.check(approval.tool);
   const claimed = await gate.approvals.claim(approval.id, requirement);
   if (brokenGlass(claimed.votes) !== undefined) call.story = { ...call.story, breakGlass: true };
   return { prepared: fresh, approval: claimed };

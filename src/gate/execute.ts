@@ -1,6 +1,6 @@
 import type { Approval } from '../domain/approval.ts';
 import { withoutBookkeeping } from '../domain/bookkeeping.ts';
-import type { ExecutionHandle } from '../domain/cluster.ts';
+import type { ExecutionHandle, RequestContext } from '../domain/cluster.ts';
 import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
 import { compose, ident, join, type Masked, merge, say } from '../domain/masked.ts';
@@ -14,6 +14,7 @@ import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
 import { keepable } from './kept.ts';
 import { sendAll } from './send-all.ts';
+import { whileStanding } from './standing.ts';
 
 /** A plan that may run: allowed by policy alone, or with the approval that was claimed for it. */
 export interface Ready {
@@ -65,9 +66,16 @@ async function authorized(call: Call, prepared: Prepared, approval: Approval | u
   await call.record('Authorized', { ...fields, needs: approval?.need ?? 0 });
 }
 
-async function run(gate: Gate, call: Call, prepared: Prepared, approval: Approval | undefined): Promise<ToolAnswer> {
+/** A program runs for as long as its caller stands; whatever else is sent is over at once, and is not cut in the middle. */
+const run = (gate: Gate, call: Call, prepared: Prepared, approval: Approval | undefined): Promise<ToolAnswer> => {
+  const context = call.context(prepared.tool.access.mutates ? (approval?.id ?? '') : undefined);
+  return prepared.tool.access.subresource === 'exec'
+    ? whileStanding(call, (signal) => send(gate, call, prepared, { ...context, signal }))
+    : send(gate, call, prepared, context);
+};
+
+async function send(gate: Gate, call: Call, prepared: Prepared, context: RequestContext): Promise<ToolAnswer> {
   const { plan, tool, cluster, view } = prepared;
-  const context = call.context(tool.access.mutates ? (approval?.id ?? '') : undefined);
   const grant = gate.mint(plan);
   const handle = cluster.execution(grant, context);
   const toolCluster: ToolCluster = {

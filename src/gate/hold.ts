@@ -13,6 +13,7 @@ import type { Call } from './call.ts';
 import { seenOf } from './drift.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { keptOutcome } from './kept.ts';
+import { watchStanding } from './standing.ts';
 
 const noteEvery = 10_000;
 
@@ -95,7 +96,7 @@ export type Held =
 /**
  * Waits for the verdict as long as this client is patient, with a note at once and every 10 s. A wait is only a view of the
  * record: cancelling, a time-out or a lost client detach, and what nobody claims does not run.
- * @throws ApprovalDenied, ApprovalExpired, ApprovalWithdrawn, PlanDrifted
+ * @throws ApprovalDenied, ApprovalExpired, ApprovalWithdrawn, PlanDrifted, Unauthorized
  */
 export async function hold(
   gate: Gate,
@@ -106,15 +107,21 @@ export async function hold(
   call.story = { ...call.story, approval: ident(asked.id) };
   const patience = gate.clock.now() + budget;
   const detach = gate.approvals.awaitedBy(asked.id);
+  const watch = watchStanding(call);
   try {
     let approval = asked;
     while (approval.state === 'pending' && gate.clock.now() < patience && !call.invocation.signal.aborted) {
       call.progress(waitingNote(gate, approval));
       const until = Math.min(gate.clock.now() + noteEvery, patience);
-      approval = await gate.approvals.wait(approval.id, { until, signal: call.invocation.signal });
+      const signal = watch.next();
+      await call.invocation.standing?.check(approval.tool);
+      approval = await gate.approvals.wait(approval.id, { until, signal });
     }
+    // What ended the wait may have been that the caller does not stand any more: then that is the answer, and no verdict.
+    await call.invocation.standing?.check(approval.tool);
     return verdictOf(gate, call, approval);
   } finally {
+    watch.stop();
     detach();
   }
 }

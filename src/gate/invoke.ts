@@ -55,6 +55,8 @@ async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Pro
   if (dropped > 0) call.note('CallsDropped', { dropped });
   call.intend({ client: ident(call.invocation.client.name.slice(0, 64)) });
 
+  const stands = call.invocation.standing?.check(call.invocation.tool);
+  if (stands !== undefined) await stands;
   const tool = findTool(gate, call.invocation);
   const input = checkInput(gate, tool, call.invocation);
   // A read is planned while its intent is written: the one request that it sends waits for it.

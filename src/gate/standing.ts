@@ -1,0 +1,57 @@
+import type { Call } from './call.ts';
+
+/** Milliseconds between two looks where nobody tells of a change: the end of a token, or its issuer. */
+const lookEvery = 60_000;
+
+/** What a wait listens to: the client going, and any sign that the caller may not stand any more. */
+export interface StandingWatch {
+  /** Aborted by either, from now on. */
+  next(): AbortSignal;
+  stop(): void;
+}
+
+/** Asks before waiting again; what the signal says is only that there is something to ask. */
+export function watchStanding({ invocation }: Call): StandingWatch {
+  const { standing, signal } = invocation;
+  if (standing === undefined) return { next: () => signal, stop: () => undefined };
+  let current: AbortController | undefined;
+  const changed = (): void => current?.abort();
+  const unwatch = standing.watch(changed);
+  signal.addEventListener('abort', changed);
+  return {
+    next: () => {
+      if (current === undefined || current.signal.aborted) current = new AbortController();
+      if (signal.aborted) current.abort();
+      return current.signal;
+    },
+    stop: () => {
+      unwatch();
+      signal.removeEventListener('abort', changed);
+    },
+  };
+}
+
+/**
+ * Runs what stays open, such as exec, for as long as its caller stands: asked at every change and each minute. Its signal is
+ * aborted with the reason. A client that only goes away ends nothing.
+ */
+export async function whileStanding<T>({ invocation }: Call, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const { standing, tool } = invocation;
+  if (standing === undefined) return run(ending.signal);
+  const look = async (): Promise<void> => {
+    try {
+      await standing.check(tool);
+    } catch (thrown) {
+      ending.abort(thrown);
+    }
+  };
+  const stop = standing.watch(() => void look());
+  const timer = setInterval(() => void look(), lookEvery).unref();
+  try {
+    return await run(ending.signal);
+  } finally {
+    stop();
+    clearInterval(timer);
+  }
+}
