@@ -64,7 +64,7 @@ function byToken(source: TokenSource, sessionFor: SessionFor, clock: Clock): Ide
     const session = await sessionFor(composition, principal, client);
     return {
       principal,
-      standing: standingOf({ principal, suspensions, clock, session, token: { caller, authenticator } }),
+      standing: standingOf({ principal, suspensions, clock, session, caller, authenticator }),
     };
   };
 }

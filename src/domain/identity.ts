@@ -64,7 +64,7 @@ export interface Session {
   /** Aborted within a second after it was revoked in any process, its principal was suspended, or its time is over. */
   readonly signal: AbortSignal;
   /** Why it ended; undefined: it goes on. */
-  readonly ended: SessionEnd | undefined;
+  readonly ended?: SessionEnd | undefined;
 }
 
 /** `suspended`: its principal was. */

@@ -26,17 +26,18 @@ export interface Stood {
   readonly suspensions: Suspensions;
   readonly clock: Clock;
   /** Absent over stdio without a token. */
-  readonly token?: { readonly caller: Caller; readonly authenticator: Pick<Authenticator, 'scopeFor'> };
+  readonly caller?: Caller;
+  /** With it a tool's scope is asked for again. */
+  readonly authenticator?: Pick<Authenticator, 'scopeFor'>;
   readonly session?: Session;
 }
 
 /** A call stands as long as its principal is not suspended, its session goes on and its token is good. */
-export const standingOf = ({ principal, suspensions, clock, token, session }: Stood): Standing => ({
+export const standingOf = ({ principal, suspensions, clock, caller, authenticator, session }: Stood): Standing => ({
   check: (tool) => {
     suspensions.check(principal);
     if (session?.signal.aborted === true) throw endedSession(session);
-    if (token === undefined) return;
-    const { caller, authenticator } = token;
+    if (caller === undefined) return;
     if (caller.expiresAt <= clock.now())
       throw tokenRefused(new Challenge(401, 'invalid_token', 'the token has expired'));
     return rechecked(caller, authenticator, tool);
@@ -51,9 +52,9 @@ export const standingOf = ({ principal, suspensions, clock, token, session }: St
   },
 });
 
-async function rechecked(caller: Caller, authenticator: Pick<Authenticator, 'scopeFor'>, tool?: string): Promise<void> {
+async function rechecked(caller: Caller, authenticator: Stood['authenticator'], tool?: string): Promise<void> {
   try {
-    if (tool !== undefined) requireScope(authenticator, caller, tool);
+    if (tool !== undefined && authenticator !== undefined) requireScope(authenticator, caller, tool);
     await caller.recheck();
   } catch (thrown) {
     throw tokenRefused(thrown);

@@ -107,18 +107,24 @@ function requestOf(options: ExchangeOptions, signal: AbortSignal): McpRequest {
 }
 
 /** In a session the newest token counts: a client that waits for an hour has had several. */
-function standing({ suspensions, clock }: HttpContext, caller: Caller, session: HttpSession | undefined): Standing {
+function standing(
+  { suspensions, clock, authenticator }: HttpContext,
+  caller: Caller,
+  session: HttpSession | undefined,
+): Standing {
   const { principal } = caller;
-  if (session === undefined) return standingOf({ principal, suspensions, clock, caller });
+  if (session === undefined) return standingOf({ principal, suspensions, clock, caller, authenticator });
   const newest: Caller = {
     principal,
-    scopes: caller.scopes,
+    get scopes() {
+      return session.caller.scopes;
+    },
     get expiresAt() {
       return session.caller.expiresAt;
     },
     recheck: () => session.caller.recheck(),
   };
-  return standingOf({ principal, suspensions, clock, caller: newest, session: session.session });
+  return standingOf({ principal, suspensions, clock, caller: newest, authenticator, session: session.session });
 }
 
 /** A tool asks for the scope of its access; false: the answer is written. */

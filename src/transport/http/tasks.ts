@@ -151,6 +151,6 @@ function newTask(principal: Principal, now: number, ttl: number, random: Random)
 
 /** Whoever asks for a task brings a newer token than who began it. */
 const newestStanding = (entry: Entry): Standing => ({
-  check: () => entry.standing.check(),
+  check: (tool) => entry.standing.check(tool),
   watch: (changed) => entry.standing.watch(changed),
 });
