@@ -79,8 +79,9 @@ class GovernedCall implements Call {
     this.invocation.progress?.(note);
   }
 
-  context(approval?: string): RequestContext {
-    if (approval !== undefined) return new CallContext(this, approval);
+  /** `until`: what ends a request that stays open; without it one that changes something is never cut in the middle. */
+  context(approval?: string, until?: AbortSignal): RequestContext {
+    if (approval !== undefined) return new CallContext(this, approval, until);
     this.#reading ??= new CallContext(this, undefined);
     return this.#reading;
   }
@@ -98,7 +99,7 @@ class CallContext implements RequestContext {
   readonly signal: AbortSignal;
   readonly #call: Call;
 
-  constructor(call: Call, approval: string | undefined) {
+  constructor(call: Call, approval: string | undefined, until?: AbortSignal) {
     const { principal, signal } = call.invocation;
     this.#call = call;
     this.invocation = call.id;
@@ -106,7 +107,7 @@ class CallContext implements RequestContext {
     if (principal.person !== undefined) this.person = principal.person;
     if (approval !== undefined) this.approval = approval;
     // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.
-    this.signal = approval === undefined ? signal : new AbortController().signal;
+    this.signal = approval === undefined ? signal : (until ?? new AbortController().signal);
   }
 
   async nextAuditId(): Promise<string> {

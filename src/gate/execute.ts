@@ -68,10 +68,11 @@ async function authorized(call: Call, prepared: Prepared, approval: Approval | u
 
 /** A program runs for as long as its caller stands; whatever else is sent is over at once, and is not cut in the middle. */
 const run = (gate: Gate, call: Call, prepared: Prepared, approval: Approval | undefined): Promise<ToolAnswer> => {
-  const context = call.context(prepared.tool.access.mutates ? (approval?.id ?? '') : undefined);
-  return prepared.tool.access.subresource === 'exec'
-    ? whileStanding(call, (signal) => send(gate, call, prepared, { ...context, signal }))
-    : send(gate, call, prepared, context);
+  const { mutates, subresource } = prepared.tool.access;
+  const of = mutates ? (approval?.id ?? '') : undefined;
+  return subresource === 'exec'
+    ? whileStanding(call, (signal) => send(gate, call, prepared, call.context(of, signal)))
+    : send(gate, call, prepared, call.context(of));
 };
 
 async function send(gate: Gate, call: Call, prepared: Prepared, context: RequestContext): Promise<ToolAnswer> {
