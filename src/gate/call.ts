@@ -28,7 +28,8 @@ export interface Call {
   /** Rides the next flush. */
   note(type: AuditEvent['type'], fields?: Fields): void;
   progress(note: Masked<string>): void;
-  context(approval?: string): RequestContext;
+  /** `until`: what ends a request that stays open; without it one that changes something is never cut in the middle. */
+  context(approval?: string, until?: AbortSignal): RequestContext;
 }
 
 /** `alone`: whether no other call is under way now. */
@@ -79,7 +80,6 @@ class GovernedCall implements Call {
     this.invocation.progress?.(note);
   }
 
-  /** `until`: what ends a request that stays open; without it one that changes something is never cut in the middle. */
   context(approval?: string, until?: AbortSignal): RequestContext {
     if (approval !== undefined) return new CallContext(this, approval, until);
     this.#reading ??= new CallContext(this, undefined);
