@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Composition } from '../src/composition.ts';
 import type { Approval, ApprovalDraft } from '../src/domain/approval.ts';
@@ -73,13 +73,13 @@ async function fill(root: string): Promise<void> {
   await server.close();
   const base = join(root, 'state', 'approvals');
   const views = join(root, 'state', 'approvals-view');
-  const view = await readFile(join(views, `${id}.json`), 'utf8');
+  const view = readFileSync(join(views, `${id}.json`), 'utf8');
+  const files = readdirSync(join(base, id)).map((name) => [name, readFileSync(join(base, id, name), 'utf8')] as const);
   for (let n = 0; n < stored; n++) {
     const copy = `cs-${n.toString(36).padStart(6, '0')}`;
-    await cp(join(base, id), join(base, copy), { recursive: true });
-    const request = await readFile(join(base, copy, 'request'), 'utf8');
-    await writeFile(join(base, copy, 'request'), request.replaceAll(id, copy));
-    await writeFile(join(views, `${copy}.json`), view.replaceAll(id, copy));
+    mkdirSync(join(base, copy), { mode: 0o700 });
+    for (const [name, content] of files) writeFileSync(join(base, copy, name), content.replaceAll(id, copy));
+    writeFileSync(join(views, `${copy}.json`), view.replaceAll(id, copy));
   }
 }
 

@@ -1,39 +1,43 @@
-import { readdir, unlink } from 'node:fs/promises';
+import { rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import type { Clock } from '../domain/environment.ts';
+import type { Clock, Log } from '../domain/environment.ts';
 import type { State } from '../domain/state.ts';
-import { json } from './record.ts';
-import { once, readIfThere } from './store.ts';
+import { namesIn, once, statIfThere } from './files.ts';
 
-/** Who waits for what, over all processes: one file a process, believed while that process is alive. */
+/** Who waits for what, over all processes: one file a wait in a folder a process, believed while that process is alive. */
 export interface Awaiting {
   add(id: string): () => void;
   has(id: string): Promise<boolean>;
 }
 
-/** Milliseconds for which the answer about other processes is kept. */
+/** Milliseconds for which the answer about which other processes live is kept. */
 const keepFor = 250;
-/** Milliseconds in which attaching and detaching are gathered into one write. */
-const gather = 20;
 
-const listed = z.array(z.string());
+const processForm = /^[0-9a-z]{12}$/;
 
-export function createAwaiting(state: State, clock: Clock, changed: (id: string) => void): Awaiting {
+export interface AwaitingParts {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly changed: (id: string) => void;
+}
+
+export function createAwaiting({ state, clock, log, changed }: AwaitingParts): Awaiting {
   const own = new Map<string, number>();
   const folder = once(() => state.folder('awaiting'));
-  const publish = createPublisher(async () => {
-    await state.replace(join(await folder(), `${state.process}.json`), JSON.stringify([...own.keys()]));
-  });
-  let others: { readonly at: number; readonly ids: Promise<ReadonlySet<string>> } | undefined;
+  const pathOf = async (process: string, id: string): Promise<string> => join(await folder(), process, id);
+  const publish = createPublisher(async (id) => {
+    const path = await pathOf(state.process, id);
+    if (own.has(id)) await state.mark(path, '');
+    else await unlink(path).catch(() => undefined);
+    changed(id);
+  }, log);
+  let others: { readonly at: number; readonly alive: Promise<readonly string[]> } | undefined;
   const count = (id: string, step: 1 | -1): void => {
     const before = own.get(id) ?? 0;
     if (before + step === 0) own.delete(id);
     else own.set(id, before + step);
-    if (before === 0 || before + step === 0) {
-      publish();
-      changed(id);
-    }
+    if (before === 0 || before + step === 0) publish(id);
   };
   return {
     add: (id) => {
@@ -48,34 +52,35 @@ export function createAwaiting(state: State, clock: Clock, changed: (id: string)
       if (own.has(id)) return true;
       const now = clock.now();
       if (others === undefined || Math.abs(now - others.at) >= keepFor)
-        others = { at: now, ids: folder().then((path) => readOthers(state, path)) };
-      return (await others.ids).has(id);
+        others = { at: now, alive: folder().then((path) => livingOthers(state, path)) };
+      for (const process of await others.alive) if (statIfThere(await pathOf(process, id)) !== undefined) return true;
+      return false;
     },
   };
 }
 
-async function readOthers(state: State, folder: string): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  for (const name of await readdir(folder)) {
-    const id = /^([0-9a-z]+)\.json$/.exec(name)?.[1];
-    if (id === undefined || id === state.process) continue;
-    const path = join(folder, name);
-    if (!(await state.isAlive(id))) await unlink(path).catch(() => undefined);
-    else for (const each of listed.safeParse(json((await readIfThere(path)) ?? '')).data ?? []) ids.add(each);
+async function livingOthers(state: State, folder: string): Promise<readonly string[]> {
+  const living: string[] = [];
+  for (const process of namesIn(folder) ?? []) {
+    if (process === state.process || !processForm.test(process)) continue;
+    if (await state.isAlive(process)) living.push(process);
+    else await rm(join(folder, process), { recursive: true, force: true });
   }
-  return ids;
+  return living;
 }
 
-/** One write at a time, and one more for what changed meanwhile. It only informs people, so a failure is tried at the next change. */
-function createPublisher(write: () => Promise<void>): () => void {
-  let scheduled = false;
+/** One at a time for each id, with what is so when its turn comes. It only informs people: a failure is tried at the next change. */
+function createPublisher(write: (id: string) => Promise<void>, log: Log): (id: string) => void {
+  const waiting = new Set<string>();
   let last = Promise.resolve();
-  return () => {
-    if (scheduled) return;
-    scheduled = true;
-    setTimeout(() => {
-      scheduled = false;
-      last = last.then(write).catch(() => undefined);
-    }, gather).unref();
+  return (id) => {
+    if (waiting.has(id)) return;
+    waiting.add(id);
+    last = last
+      .then(() => {
+        waiting.delete(id);
+        return write(id);
+      })
+      .catch((thrown: unknown) => log.warn('who waits is not written down', { approval: id, cause: String(thrown) }));
   };
 }

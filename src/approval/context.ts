@@ -10,6 +10,7 @@ import type { Awaiting } from './awaiting.ts';
 import type { ApprovalLimits } from './config.ts';
 import type { Current } from './current.ts';
 import type { Index } from './listing.ts';
+import type { Roll } from './roll.ts';
 import type { Store } from './store.ts';
 import type { Waits } from './waits.ts';
 
@@ -29,6 +30,7 @@ export interface ApprovalDeps {
 /** What the parts of the service share. */
 export interface Context extends ApprovalDeps {
   readonly store: Store;
+  readonly roll: Roll;
   readonly index: Index;
   readonly waits: Waits;
   readonly awaiting: Awaiting;

@@ -60,11 +60,10 @@ export async function close(ctx: Context, ended: Current): Promise<void> {
   await announce(ctx, ended);
 }
 
-/** Tells the view, who waits here and the channels. */
+/** Tells who waits here, then the view, by which other processes hear of it, and the channels. */
 export async function announce(ctx: Context, now: Current): Promise<Approval> {
-  const { id } = now.record;
+  ctx.waits.changed(now.record.id);
   await ctx.index.refresh(now);
-  ctx.waits.changed(id);
   const approval = await present(ctx, now);
   tell(ctx, approval, 'update');
   return approval;

@@ -4,10 +4,11 @@ import type { RunEnd } from '../domain/audit-event.ts';
 import type { Json } from '../domain/json.ts';
 import type { Context } from './context.ts';
 import { type Current, derive } from './current.ts';
+import { eachInTurn } from './files.ts';
 import { close, current, end, reread } from './finish.ts';
 import { isFinal } from './listing.ts';
 import { type ApprovalDeps, createContext } from './service.ts';
-import { keepResult, keptResult } from './settle.ts';
+import { keptResult, sealedResult } from './settle.ts';
 
 export interface RecoveryDeps extends ApprovalDeps {
   /**
@@ -37,7 +38,7 @@ export const recoverApprovals = (deps: RecoveryDeps): Promise<readonly Recovered
 
 /** What a look found of an approval that is not over: until something of this changes there is nothing to do. */
 interface Seen {
-  readonly stamp: bigint | undefined;
+  readonly stamp: number | undefined;
   readonly until: number;
   /** Whose claim it is. */
   readonly holder: string | undefined;
@@ -48,7 +49,7 @@ export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recov
   const ctx = createContext(deps);
   const over = new Set<string>();
   const seen = new Map<string, Seen>();
-  const unchanged = async (id: string, stamp: bigint | undefined): Promise<boolean> => {
+  const unchanged = async (id: string, stamp: number | undefined): Promise<boolean> => {
     const last = seen.get(id);
     if (last === undefined || last.stamp !== stamp || ctx.clock.now() >= last.until) return false;
     return last.holder === undefined || ctx.state.isAlive(last.holder);
@@ -56,11 +57,11 @@ export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recov
   return async () => {
     const recovered: Recovered[] = [];
     const ids = await ctx.store.ids();
-    for (const id of ids) {
-      if (deps.signal?.aborted === true) break;
-      if (over.has(id)) continue;
+    const left = ids.filter((id) => !over.has(id));
+    await eachInTurn(left, async (id) => {
+      if (deps.signal?.aborted === true) return;
       const stamp = await ctx.store.stamp(id);
-      if (await unchanged(id, stamp)) continue;
+      if (await unchanged(id, stamp)) return;
       try {
         const settled = await recover(ctx, id, deps);
         if (settled !== undefined) recovered.push(settled);
@@ -72,7 +73,7 @@ export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recov
         deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });
         seen.set(id, { stamp, until: Number.POSITIVE_INFINITY, holder: undefined });
       }
-    }
+    });
     for (const id of over) seen.delete(id);
     return recovered;
   };
@@ -160,9 +161,11 @@ async function settleLost(
       : sent
         ? 'the process that ran it died'
         : 'the process died before it sent anything';
-  if (kept === undefined && lostResult !== undefined)
-    await keepResult(ctx, id, command, lostResult({ id, cluster: record.cluster.name, command }));
-  await ctx.store.settle(id, { command, time: ctx.clock.now(), because });
+  const result =
+    kept === undefined && lostResult !== undefined
+      ? sealedResult(ctx, id, command, lostResult({ id, cluster: record.cluster.name, command }))
+      : undefined;
+  await ctx.store.settle(id, { command, time: ctx.clock.now(), because }, result);
   const settled = await reread(ctx, id);
   await close(ctx, settled);
   return { approval: id, invocation, state: settled.state };

@@ -3,7 +3,6 @@ import type { Approval, ApprovalDraft } from '../domain/approval.ts';
 import { enoughPeople, needsInWords } from '../domain/approval-state.ts';
 import { newApprovalId } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
 import { ident } from '../domain/masked.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Turn } from './asked.ts';
@@ -11,7 +10,7 @@ import { approvalLine } from './audit-lines.ts';
 import { type Context, present } from './context.ts';
 import { type Current, derive } from './current.ts';
 import { current, reread, tell } from './finish.ts';
-import { isFinal, isOf } from './listing.ts';
+import { type Fixed, isFinal, isOf } from './listing.ts';
 import { standingRefusal } from './refusals.ts';
 import type { View } from './view.ts';
 
@@ -20,7 +19,8 @@ export const inputPurpose = (id: string): string => `approval-input:${id}`;
 /** Asks, unless somebody was asked the same already, may not be asked again yet, or nobody can be asked. */
 export async function request(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { principal, planDigest, callDigest } = draft;
-  const views = await ctx.index.all();
+  const isOwners = (row: Fixed): boolean => principal.person !== undefined && row.person === principal.person;
+  const views = await ctx.index.find((row) => isOwners(row) || isOf(row, principal));
   const same = views.find(
     (view) =>
       isOf(view, principal) && !isDone(view) && view.callDigest === callDigest && view.planDigest === planDigest,
@@ -44,15 +44,15 @@ export async function findDenial(
   ctx: Context,
   principal: Principal,
   planDigest: string,
-  views: readonly View[],
+  rows?: readonly View[],
 ): Promise<Current | undefined> {
+  const isAsked = (row: Fixed): boolean => row.planDigest === planDigest && isOf(row, principal);
+  const views = (rows ?? (await ctx.index.find(isAsked))).filter(isAsked);
   const since = ctx.clock.now() - ctx.limits.denialStandsMinutes * 60_000;
   const found = views.findLast(
     (view) =>
       view.denied &&
       (view.state === 'denied' || view.state === 'failed') &&
-      view.planDigest === planDigest &&
-      isOf(view, principal) &&
       (view.endedAt ?? Number.POSITIVE_INFINITY) > since,
   );
   return found && current(ctx, found.id);
@@ -131,10 +131,10 @@ function refuseTooOften(ctx: Context, principal: Principal, views: readonly View
 /** Asks, or takes the approval of another process that asks the same in this moment. */
 async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { input, ...rest } = draft;
-  const id = await reserve(ctx, input);
+  const id = await reserve(ctx);
   const other = await takeTurn(ctx, draft, id);
   if (other !== undefined) {
-    await ctx.store.wipeInput(id);
+    await ctx.store.giveBack(id);
     return present(ctx, other);
   }
   const record = { ...rest, id, createdAt: ctx.clock.now() };
@@ -148,12 +148,12 @@ async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
         breakGlassGroups: breakGlass?.groups.map(ident),
       }),
     );
+    await ctx.store.create(record, ctx.state.seal(JSON.stringify(input), inputPurpose(id)));
   } catch (thrown) {
-    await ctx.store.wipeInput(id);
+    await ctx.store.giveBack(id);
     await ctx.asked.forget(draft, id);
     throw thrown;
   }
-  await ctx.store.create(record);
   const asked = await reread(ctx, id);
   await ctx.index.refresh(asked);
   const approval = await present(ctx, asked);
@@ -180,16 +180,17 @@ async function askedBy(ctx: Context, { approval, process }: Turn): Promise<Curre
   for (let times = 0; times < look.times; times++) {
     const found = await derive(ctx, approval);
     if (found !== undefined) return found.due === undefined ? found : current(ctx, approval);
-    if ((await ctx.store.text(approval, 'input')) === undefined || !(await ctx.state.isAlive(process)))
-      return undefined;
+    if (!(await ctx.store.isReserved(approval)) || !(await ctx.state.isAlive(process))) return undefined;
     await delay(look.every);
   }
   return undefined;
 }
 
-async function reserve(ctx: Context, input: Json): Promise<string> {
+async function reserve(ctx: Context): Promise<string> {
   for (;;) {
     const id = newApprovalId(ctx.random);
-    if (await ctx.store.reserve(id, ctx.state.seal(JSON.stringify(input), inputPurpose(id)))) return id;
+    if (!(await ctx.store.reserve(id))) continue;
+    await ctx.roll.add(id);
+    return id;
   }
 }

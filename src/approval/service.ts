@@ -1,17 +1,20 @@
-import type { Approval, Approvals } from '../domain/approval.ts';
+import { type Approval, type Approvals, isOpen } from '../domain/approval.ts';
 import type { Json } from '../domain/json.ts';
 import { createAsked } from './asked.ts';
 import { createAwaiting } from './awaiting.ts';
 import { claim } from './claim.ts';
 import { type ApprovalDeps, type Context, notFound, present } from './context.ts';
 import { derive } from './current.ts';
-import { announce, current, end, reread } from './finish.ts';
+import { eachInTurn } from './files.ts';
+import { announce, current, end } from './finish.ts';
 import { createIndex, isOf } from './listing.ts';
 import { json } from './record.ts';
 import { findDenial, inputPurpose, request } from './request.ts';
 import { review } from './review.ts';
+import { createRoll } from './roll.ts';
 import { attach, keptResult, settle } from './settle.ts';
 import { createStore } from './store.ts';
+import { createTurns } from './turns.ts';
 import { createViews } from './view.ts';
 import { vote } from './vote.ts';
 import { SharedWaits } from './waits.ts';
@@ -24,7 +27,8 @@ export const createApprovals = (deps: ApprovalDeps): Approvals => approvalsOf(cr
 export function createContext(deps: ApprovalDeps): Context {
   const store = createStore(deps.state, deps.masker);
   const views = createViews(deps.state);
-  const index = createIndex(store, views, (id) => derive({ ...deps, store }, id), deps);
+  const roll = createRoll(deps.state, store);
+  const index = createIndex({ ...deps, store, views, roll, derive: (id) => derive({ ...deps, store }, id) });
   const waits = new SharedWaits({
     state: deps.state,
     store,
@@ -32,24 +36,34 @@ export function createContext(deps: ApprovalDeps): Context {
     folder: views.folder,
     read: async (id) => present(ctx, await current(ctx, id)),
   });
-  const awaiting = createAwaiting(deps.state, deps.clock, (id) => {
-    derive(ctx, id)
-      .then((now) => now && announce(ctx, now))
-      .catch((thrown: unknown) => deps.log.warn('nobody was told who waits', { approval: id, cause: String(thrown) }));
+  const awaiting = createAwaiting({
+    ...deps,
+    changed: (id) => {
+      tellWhoWaits(ctx, id).catch((thrown: unknown) =>
+        deps.log.warn('nobody was told who waits', { approval: id, cause: String(thrown) }),
+      );
+    },
   });
-  const ctx: Context = { ...deps, store, index, waits, awaiting, asked: createAsked(deps.state) };
+  const ctx: Context = { ...deps, store, roll, index, waits, awaiting, asked: createAsked(deps.state) };
   return ctx;
 }
 
+/** Of what has ended nobody asks any more. */
+async function tellWhoWaits(ctx: Context, id: string): Promise<void> {
+  if (await ctx.store.ended(id)) return;
+  const now = await derive(ctx, id);
+  if (now !== undefined) await announce(ctx, now);
+}
+
 function approvalsOf(ctx: Context): Approvals {
-  const inTurn = createQueue();
+  const inTurn = createTurns();
   const shown = async (id: string): Promise<Approval> => present(ctx, await current(ctx, id));
   return {
     // One after the other, so that identical calls at once are one, and the caps hold.
-    request: (draft) => inTurn(() => request(ctx, draft)),
+    request: (draft) => inTurn('request', () => request(ctx, draft)),
     attach: (principal, callDigest) => attach(ctx, principal, callDigest),
     standingDenial: async (principal, planDigest) => {
-      const denied = await findDenial(ctx, principal, planDigest, await ctx.index.all());
+      const denied = await findDenial(ctx, principal, planDigest);
       return denied && present(ctx, denied);
     },
     read: async (id, principal) => {
@@ -71,21 +85,25 @@ function approvalsOf(ctx: Context): Approvals {
     settle: (id, command, result) => settle(ctx, id, command, result),
     result: async (id) => (await keptResult(ctx, id))?.result,
     seen: async (id) => {
-      await reread(ctx, id);
-      await ctx.store.put(id, 'seen', '1');
+      if (!(await ctx.store.isReserved(id))) throw notFound(id);
+      await ctx.store.seen(id);
     },
     input: (id) => input(ctx, id),
   };
 }
 
 async function list(ctx: Context, filter: Parameters<Approvals['list']>[0]): Promise<readonly Approval[]> {
+  const { principal, open } = filter;
   const found: Approval[] = [];
-  for (const row of await ctx.index.all()) {
-    if (filter.principal !== undefined && !isOf(row, filter.principal)) continue;
-    const open = row.state === 'pending' || row.state === 'approved';
-    if (filter.open !== undefined && filter.open !== open) continue;
-    found.push(await present(ctx, await current(ctx, row.id)));
-  }
+  const rows = await ctx.index.find((row) => principal === undefined || isOf(row, principal));
+  await eachInTurn(
+    rows.filter(({ state }) => open === undefined || open === isOpen(state)),
+    async ({ id }) => {
+      const now = await derive(ctx, id);
+      // Undefined: moved away by now.
+      if (now !== undefined) found.push(await present(ctx, now.due === undefined ? now : await current(ctx, id)));
+    },
+  );
   return found;
 }
 
@@ -94,13 +112,4 @@ async function input(ctx: Context, id: string): Promise<Json | undefined> {
   if (facts.outcome !== undefined || (facts.ending !== undefined && facts.ending.command !== 'claim')) return undefined;
   const sealed = await ctx.store.text(id, 'input');
   return sealed === undefined ? undefined : (json(ctx.state.unseal(sealed, inputPurpose(id))) as Json | undefined);
-}
-
-function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work);
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 }

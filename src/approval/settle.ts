@@ -3,7 +3,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
 import type { Principal } from '../domain/principal.ts';
 import { type Context, present } from './context.ts';
-import { type Current, derive } from './current.ts';
+import { type Current, derive, withFacts } from './current.ts';
 import { announce, current, reread } from './finish.ts';
 import { isFinal, isOf } from './listing.ts';
 import { json } from './record.ts';
@@ -22,15 +22,14 @@ export async function settle(ctx: Context, id: string, command: Command, result:
     throw new CountersignError('Internal', `approval ${id} is ${now.state}: it has no run to settle`);
   // Settled before, here or by a recovery: what was first stays.
   if (now.facts.outcome !== undefined) return present(ctx, now);
-  await keepResult(ctx, id, command, result);
-  await ctx.store.settle(id, { command, time: ctx.clock.now(), because: '' });
+  const outcome = { command, time: ctx.clock.now(), because: '' };
+  const first = await ctx.store.settle(id, outcome, sealedResult(ctx, id, command, result));
   await ctx.store.wipeInput(id);
-  return announce(ctx, await reread(ctx, id));
+  return announce(ctx, first ? withFacts(ctx, now, { ...now.facts, outcome }) : await reread(ctx, id));
 }
 
-export async function keepResult(ctx: Context, id: string, command: Command, result: Json): Promise<void> {
-  await ctx.store.put(id, 'result', ctx.state.seal(JSON.stringify({ command, result }), resultPurpose(id)));
-}
+export const sealedResult = (ctx: Context, id: string, command: Command, result: Json): string =>
+  ctx.state.seal(JSON.stringify({ command, result }), resultPurpose(id));
 
 export async function keptResult(
   ctx: Context,
@@ -46,7 +45,7 @@ export async function keptResult(
 
 /** Open or running: go on with it. Settled within the hour and perhaps not seen: that was the answer. */
 export async function attach(ctx: Context, principal: Principal, callDigest: string): Promise<Approval | undefined> {
-  const rows = (await ctx.index.all()).filter((view) => view.callDigest === callDigest && isOf(view, principal));
+  const rows = await ctx.index.find((row) => row.callDigest === callDigest && isOf(row, principal));
   for (const row of rows.toReversed()) {
     const found = await derive(ctx, row.id);
     if (found === undefined) continue;

@@ -1,4 +1,5 @@
-import { readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Review, Vote } from '../domain/approval.ts';
 import { brokenGlass } from '../domain/approval-exceptions.ts';
@@ -6,6 +7,7 @@ import type { ApprovalFacts, Ending, Outcome } from '../domain/approval-state.ts
 import { CountersignError } from '../domain/errors.ts';
 import type { Masker } from '../domain/masker.ts';
 import type { State } from '../domain/state.ts';
+import { namesIn, once, readIfThere, statIfThere } from './files.ts';
 import {
   decodeEnding,
   decodeOutcome,
@@ -26,10 +28,14 @@ export interface Stored {
 
 /** What stands on disk: files that are made once and never rewritten, one folder an approval. */
 export interface Store {
-  /** Takes the id, by its sealed input. False: the id is taken. */
-  reserve(id: string, sealedInput: string): Promise<boolean>;
+  /** Takes the id, by its folder. False: the id is taken. */
+  reserve(id: string): Promise<boolean>;
   /** From here on the approval is there. */
-  create(record: RequestRecord): Promise<void>;
+  create(record: RequestRecord, sealedInput: string): Promise<void>;
+  /** Gives an id back that was never asked. */
+  giveBack(id: string): Promise<void>;
+  /** Whether it was taken, and is not asked yet. */
+  isReserved(id: string): Promise<boolean>;
   ids(): Promise<readonly string[]>;
   /** Undefined: not there. @throws Unavailable for a corrupt record */
   load(id: string): Promise<Stored | undefined>;
@@ -38,14 +44,17 @@ export interface Store {
   /** False: another end was first. */
   end(id: string, ending: Ending): Promise<boolean>;
   ended(id: string): Promise<boolean>;
-  settle(id: string, outcome: Outcome): Promise<boolean>;
-  put(id: string, name: 'result' | 'seen' | 'reviewed', content: string): Promise<boolean>;
+  /** With the result: an approval that says it ran has it. False: another outcome was first. */
+  settle(id: string, outcome: Outcome, result?: string): Promise<boolean>;
+  put(id: string, name: 'result' | 'reviewed', content: string): Promise<boolean>;
+  /** The result was handed out. */
+  seen(id: string): Promise<void>;
   text(id: string, name: 'input' | 'result' | 'seen'): Promise<string | undefined>;
   wipeInput(id: string): Promise<void>;
   /** Drops what it keeps of the request to be faster: it is read again when it is asked for. */
   release(id: string): void;
   /** Changes whenever a file of the approval is made or removed; what has just changed equals nothing. */
-  stamp(id: string): Promise<bigint | undefined>;
+  stamp(id: string): Promise<number | undefined>;
   /** Removes an id that was taken a day ago or earlier and never asked. */
   discard(id: string): Promise<void>;
   /** Moves a finished approval out of the folder that is listed. */
@@ -56,30 +65,47 @@ const idForm = /^cs-[0-9a-z]{6}$/;
 const voteForm = /^[^.].*\.\d+$/;
 
 export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
-  // Requests never change, so each is parsed once; kept only as long as its approval has no end.
+  // Requests never change, so each is parsed once; kept only as long as its approval is not over.
   const requests = new Map<string, RequestRecord>();
   const base = once(() => state.folder('approvals'));
   const path = async (id: string, name: string): Promise<string> => join(await base(), id, name);
   const make = async (id: string, name: string, content: string): Promise<boolean> =>
     state.createExclusive(await path(id, name), content);
   return {
-    reserve: async (id, sealedInput) => {
-      await state.folder('approvals', id);
-      return make(id, 'input', sealedInput);
+    reserve: async (id) => state.takeFolder(join(await base(), id)),
+    create: async (record, sealedInput) => {
+      const { id } = record;
+      const files = [
+        { path: await path(id, 'input'), content: sealedInput },
+        { path: await path(id, 'request'), content: encodeRequest(record) },
+      ];
+      // The name of its folder too: nobody is told of an approval that a failure of power takes away.
+      const [made] = await Promise.all([state.createExclusiveAll(files), state.sync(await base())]);
+      if (made.includes(false)) throw corrupt(id, 'request');
     },
-    create: async (record) => {
-      await make(record.id, 'request', encodeRequest(record));
+    giveBack: async (id) => {
+      // One with files in it stays, and is discarded when it is old.
+      await rmdir(join(await base(), id)).catch(() => undefined);
     },
-    ids: async () => (await readdir(await base())).filter((name) => idForm.test(name)),
+    isReserved: async (id) => idForm.test(id) && statIfThere(join(await base(), id)) !== undefined,
+    ids: async () => (namesIn(await base()) ?? []).filter((name) => idForm.test(name)),
     load: async (id) => {
       if (!idForm.test(id)) return undefined;
       return load(join(await base(), id), id, requests, masker);
     },
     vote: (id, vote) => make(id, `${vote.person}.${vote.n}`, encode(vote)),
     end: (id, ending) => make(id, 'end', encode(ending)),
-    ended: async (id) => (await readIfThere(await path(id, 'end'))) !== undefined,
-    settle: (id, outcome) => make(id, 'outcome', encode(outcome)),
+    ended: async (id) => statIfThere(await path(id, 'end')) !== undefined,
+    settle: async (id, outcome, result) => {
+      const made = await state.createExclusiveAll([
+        ...(result === undefined ? [] : [{ path: await path(id, 'result'), content: result }]),
+        { path: await path(id, 'outcome'), content: encode(outcome) },
+      ]);
+      return made.at(-1) === true;
+    },
     put: make,
+    // After a failure of power nobody knows whether the answer arrived: then it may be given again.
+    seen: async (id) => void (await state.mark(await path(id, 'seen'), '')),
     text: async (id, name) => (idForm.test(id) ? readIfThere(await path(id, name)) : undefined),
     wipeInput: async (id) => {
       requests.delete(id);
@@ -89,8 +115,7 @@ export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
     stamp: async (id) => stampOf(join(await base(), id)),
     discard: async (id) => {
       const folder = join(await base(), id);
-      const { mtimeMs } = await stat(folder);
-      if (Date.now() - mtimeMs > 86_400_000) await rm(folder, { recursive: true, force: true });
+      if (Date.now() - statSync(folder).mtimeMs > 86_400_000) await rm(folder, { recursive: true, force: true });
     },
     moveAway: async (id) => {
       requests.delete(id);
@@ -105,84 +130,54 @@ async function load(
   requests: Map<string, RequestRecord>,
   masker: Pick<Masker, 'echo'>,
 ): Promise<Stored | undefined> {
-  const read = async <T>(name: string, decode: (content: string) => T | undefined): Promise<T | undefined> => {
-    const content = await readIfThere(join(folder, name));
+  const read = <T>(name: string, decode: (content: string) => T | undefined): T | undefined => {
+    const content = readIfThere(join(folder, name));
     if (content === undefined) return undefined;
     const decoded = decode(content);
     if (decoded === undefined) throw corrupt(id, name);
     return decoded;
   };
-  const record = requests.get(id) ?? (await read('request', (content) => decodeRequest(content, masker)));
+  const record = requests.get(id) ?? read('request', (content) => decodeRequest(content, masker));
   if (record === undefined) return undefined;
   if (record.id !== id) throw corrupt(id, 'request');
   // The end is read before the votes: votes that a claim did not see are then still seen here.
-  const ending = await read('end', decodeEnding);
-  if (ending === undefined) requests.set(id, record);
-  else requests.delete(id);
-  const outcome = await read('outcome', decodeOutcome);
-  const there = await namesIn(folder);
-  if (there === undefined) {
+  const ending = read('end', decodeEnding);
+  const outcome = ending && read('outcome', decodeOutcome);
+  const isOver = ending !== undefined && (ending.command !== 'claim' || outcome !== undefined);
+  if (isOver) requests.delete(id);
+  else requests.set(id, record);
+  const names = namesIn(folder);
+  if (names === undefined) {
+    // Another process moved the finished approval away.
     requests.delete(id);
     return undefined;
   }
-  const names = there.filter((name) => voteForm.test(name));
-  const votes = await Promise.all(
-    names.map((name) =>
+  const votes = names
+    .filter((name) => voteForm.test(name))
+    .map((name) =>
       read(name, (content) => {
         const vote = decodeVote(content);
         return vote !== undefined && name === `${vote.person}.${vote.n}` ? vote : undefined;
       }),
-    ),
-  );
+    )
+    .filter((vote) => vote !== undefined);
   const { createdAt, requirement, principal } = record;
-  const given = votes.filter((vote) => vote !== undefined);
-  const review = brokenGlass(given) && (await read('reviewed', decodeReview));
-  return { record, facts: { createdAt, requirement, principal, votes: given, ending, outcome }, review };
-}
-
-/** Undefined: another process moved the finished approval away. */
-async function namesIn(folder: string): Promise<readonly string[] | undefined> {
-  try {
-    return await readdir(folder);
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw thrown;
-  }
+  const review = brokenGlass(votes) && read('reviewed', decodeReview);
+  return { record, facts: { createdAt, requirement, principal, votes, ending, outcome }, review };
 }
 
 /** Milliseconds in which two changes may have the same time: a tick of the kernel's clock, and then some. */
 const tick = 50;
-let young = 0n;
+let young = 0;
 
-async function stampOf(folder: string): Promise<bigint | undefined> {
-  const found = await stat(folder, { bigint: true }).catch(() => undefined);
+function stampOf(folder: string): number | undefined {
+  const found = statIfThere(folder);
   if (found === undefined) return undefined;
   // File times are the real clock's, whatever clock was injected.
-  return Math.abs(Date.now() - Number(found.mtimeMs)) < tick ? --young : found.mtimeNs;
+  return Math.abs(Date.now() - found.mtimeMs) < tick ? --young : found.mtimeMs;
 }
 
 const corrupt = (id: string, name: string): CountersignError =>
   new CountersignError('Unavailable', `the record of approval ${id} is corrupt: ${name} cannot be read`, {
     hint: `it cannot be used any more; ask again, and move the folder approvals/${id} out of the state directory`,
   });
-
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw thrown;
-  }
-}
-
-/** The value of the first call, also for those that come meanwhile; a failure is tried again. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((thrown: unknown) => {
-      made = undefined;
-      throw thrown;
-    });
-    return made;
-  };
-}

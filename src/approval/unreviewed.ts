@@ -1,9 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Vote } from '../domain/approval.ts';
 import { brokenGlass } from '../domain/approval-exceptions.ts';
+import { eachInTurn, namesIn, readIfThere } from './files.ts';
 import { decodeVote } from './record.ts';
-import { readIfThere } from './store.ts';
 
 export interface Unreviewed {
   readonly approval: string;
@@ -17,20 +16,25 @@ export interface Unreviewed {
 export async function unreviewedBreakGlass(root: string): Promise<readonly Unreviewed[]> {
   const base = join(root, 'approvals');
   const found: Unreviewed[] = [];
-  for (const approval of await namesIn(base)) {
+  await eachInTurn(namesInOr(base), async (approval) => {
     const folder = join(base, approval);
-    const names = await namesIn(folder);
-    if (names.includes('reviewed')) continue;
-    const votes: Vote[] = [];
-    for (const name of names.filter((each) => /^[^.].*\.\d+$/.test(each))) {
-      const vote = decodeVote((await readIfThere(join(folder, name))) ?? '');
-      if (vote !== undefined) votes.push(vote);
-    }
+    const names = namesInOr(folder);
+    if (names.includes('reviewed')) return;
+    const votes = names
+      .filter((name) => /^[^.].*\.\d+$/.test(name))
+      .map((name): Vote | undefined => decodeVote(readIfThere(join(folder, name)) ?? ''))
+      .filter((vote) => vote !== undefined);
     const vote = brokenGlass(votes);
     if (vote !== undefined) found.push({ approval, vote });
-  }
+  });
   return found.sort((a, b) => a.vote.time - b.vote.time);
 }
 
 /** What cannot be listed holds nothing that could be told. */
-const namesIn = (folder: string): Promise<readonly string[]> => readdir(folder).catch(() => []);
+function namesInOr(folder: string): readonly string[] {
+  try {
+    return namesIn(folder) ?? [];
+  } catch {
+    return [];
+  }
+}

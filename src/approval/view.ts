@@ -4,8 +4,9 @@ import { type Adapter, Low } from 'lowdb';
 import { z } from 'zod';
 import { approvalStates } from '../domain/approval.ts';
 import type { State } from '../domain/state.ts';
+import { once, readIfThere } from './files.ts';
 import { json } from './record.ts';
-import { once, readIfThere } from './store.ts';
+import { createTurns } from './turns.ts';
 
 /**
  * What is listed and watched, beside the files that decide. It decides nothing: a lost or corrupt one is made again from
@@ -31,7 +32,7 @@ interface Row {
   readonly view: View | undefined;
 }
 
-/** lowdb's own file adapter renames without a sync, with a fixed temporary name and mode 0644. */
+/** lowdb's own file adapter renames a temporary file of a fixed name, which two writers mix up, and with mode 0644. */
 class StateAdapter implements Adapter<Row> {
   readonly #state: State;
   readonly #path: string;
@@ -40,11 +41,11 @@ class StateAdapter implements Adapter<Row> {
     this.#path = path;
   }
   async read(): Promise<Row | null> {
-    const content = await readIfThere(this.#path);
+    const content = readIfThere(this.#path);
     return content === undefined ? null : { view: viewSchema.safeParse(json(content)).data };
   }
   async write({ view }: Row): Promise<void> {
-    if (view !== undefined) await this.#state.replace(this.#path, JSON.stringify(view));
+    if (view !== undefined) await this.#state.show(this.#path, JSON.stringify(view));
   }
 }
 
@@ -58,6 +59,7 @@ export interface Views {
 
 export function createViews(state: State): Views {
   const folder = once(() => state.folder('approvals-view'));
+  const inTurn = createTurns();
   const path = async (id: string): Promise<string> => join(await folder(), `${id}.json`);
   const open = async (id: string): Promise<Low<Row>> =>
     new Low<Row>(new StateAdapter(state, await path(id)), { view: undefined });
@@ -68,11 +70,13 @@ export function createViews(state: State): Views {
       await low.read();
       return low.data.view?.id === id ? low.data.view : undefined;
     },
-    write: async (view) => {
-      const low = await open(view.id);
-      low.data = { view };
-      await low.write();
-    },
+    // The last one stays, whichever takes longer.
+    write: (view) =>
+      inTurn(view.id, async () => {
+        const low = await open(view.id);
+        low.data = { view };
+        await low.write();
+      }),
     remove: async (id) => {
       await unlink(await path(id)).catch(() => undefined);
     },

@@ -1,11 +1,12 @@
 import type { Approval } from '../domain/approval.ts';
 import type { Clock } from '../domain/environment.ts';
 import type { State } from '../domain/state.ts';
+import { eachInTurn } from './files.ts';
 import type { Store } from './store.ts';
 
 /** Milliseconds between two turns of the wheel: deadlines are noticed by it, votes of other processes by the watch. */
 const turn = 100;
-/** Every so many turns all that is waited for is looked at, should a notice have been lost. */
+/** In so many turns all that is waited for is looked at, a part in each, should a notice have been lost. */
 const turnsToLook = 10;
 
 export interface WaitOptions {
@@ -32,7 +33,7 @@ interface Waiter {
 interface Waited {
   readonly waiters: Set<Waiter>;
   decideBy: number;
-  stamp: bigint | undefined;
+  stamp: number | undefined;
   checking: boolean;
   again: boolean;
 }
@@ -52,8 +53,6 @@ export class SharedWaits implements Waits {
   #timer: NodeJS.Timeout | undefined;
   #stopWatch: (() => void) | undefined;
   #turns = 0;
-  #looking = false;
-  #lookAgain = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -126,8 +125,7 @@ export class SharedWaits implements Waits {
     // Without a watch the wheel still looks, only later.
     this.#parts.folder().then(
       (folder) => {
-        if (wanted)
-          stop = this.#parts.state.watch(folder, (names) => void (names ? this.#lookAt(names) : this.#look()));
+        if (wanted) stop = this.#parts.state.watch(folder, (names) => void this.#lookAt(names ?? this.#waited.keys()));
       },
       () => undefined,
     );
@@ -145,31 +143,17 @@ export class SharedWaits implements Waits {
     for (const [id, waited] of this.#waited)
       if (now >= waited.decideBy || [...waited.waiters].some(({ options }) => now >= options.until)) this.changed(id);
     this.#turns++;
-    if (this.#turns % turnsToLook === 0) void this.#look();
+    let place = 0;
+    void this.#lookAt([...this.#waited.keys()].filter(() => place++ % turnsToLook === this.#turns % turnsToLook));
   }
 
-  /** Of thousands that wait, only those whose view was written. */
-  async #lookAt(names: ReadonlySet<string>): Promise<void> {
-    for (const name of names) {
+  /** Reads those whose folder changed since they were read last. Names of views are ids too. */
+  async #lookAt(names: Iterable<string>): Promise<void> {
+    await eachInTurn(names, async (name) => {
       const id = name.replace(/\.json$/, '');
       const waited = this.#waited.get(id);
       if (waited !== undefined && (await this.#parts.store.stamp(id)) !== waited.stamp) this.changed(id);
-    }
-  }
-
-  /** Reads those whose folder changed since they were read last. */
-  async #look(): Promise<void> {
-    if (this.#looking) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#looking = true;
-    do {
-      this.#lookAgain = false;
-      for (const [id, waited] of [...this.#waited])
-        if ((await this.#parts.store.stamp(id)) !== waited.stamp) this.changed(id);
-    } while (this.#lookAgain);
-    this.#looking = false;
+    });
   }
 }
 

@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Clock, Log, Random } from '../domain/environment.ts';
 import { CountersignError, invalid } from '../domain/errors.ts';
 import type { State } from '../domain/state.ts';
-import { codeOf, createExclusive, replace, syncFolder } from './files.ts';
+import { append, createExclusiveAll, mark, replace, show, syncFolder, takeFolder } from './files.ts';
 import { openKeys, rotateKey } from './keys.ts';
 import { listen } from './liveness.ts';
 import { prepareRoot } from './root.ts';
@@ -43,8 +42,15 @@ export async function openState(options: StateOptions): Promise<State> {
     root,
     process: self,
     folder,
-    createExclusive: async (path, content) => createExclusive(inside(path), content),
+    createExclusive: async (path, content) => (await createExclusiveAll([{ path: inside(path), content }]))[0] === true,
+    createExclusiveAll: async (files) =>
+      createExclusiveAll(files.map(({ path, content }) => ({ path: inside(path), content }))),
+    mark: async (path, content) => mark(inside(path), content),
+    takeFolder: async (path) => takeFolder(inside(path)),
+    sync: async (path) => syncFolder(inside(path)),
     replace: async (path, content) => replace(inside(path), content),
+    show: async (path, content) => show(inside(path), content),
+    append: async (path, line) => append(inside(path), line),
     isAlive: liveness.isAlive,
     ...keys,
     watch: (path, changed) => {
@@ -77,13 +83,7 @@ async function makeFolders(root: string, segments: readonly string[]): Promise<s
   for (const segment of segments) {
     if (!segmentForm.test(segment)) throw invalid(`not a folder name of the state directory: ${segment}`);
     path = join(path, segment);
-    try {
-      await mkdir(path, { mode: 0o700 });
-      await syncFolder(dirname(path));
-    } catch (thrown) {
-      if (codeOf(thrown) !== 'EEXIST')
-        throw new CountersignError('Unavailable', `cannot make ${path}`, { cause: thrown });
-    }
+    if (takeFolder(path)) await syncFolder(dirname(path));
   }
   return path;
 }

@@ -19,7 +19,7 @@ export function crashing(state: State, at: number, kill: () => never = dead): Cr
     };
   };
   return {
-    state: { ...state, createExclusive: before(state.createExclusive), replace: before(state.replace) },
+    state: withEach(state, before),
     operations: () => operations,
   };
 }
@@ -27,6 +27,20 @@ export function crashing(state: State, at: number, kill: () => never = dead): Cr
 function dead(): never {
   throw new Killed('killed');
 }
+
+type Before = <A extends readonly unknown[], T>(operation: (...args: A) => Promise<T>) => (...args: A) => Promise<T>;
+
+/** Each operation that changes files, with what comes before it. */
+const withEach = (state: State, before: Before): State => ({
+  ...state,
+  createExclusive: before(state.createExclusive),
+  createExclusiveAll: before(state.createExclusiveAll),
+  mark: before(state.mark),
+  takeFolder: before(state.takeFolder),
+  replace: before(state.replace),
+  show: before(state.show),
+  append: before(state.append),
+});
 
 export interface Stall {
   readonly state: State;
@@ -56,7 +70,7 @@ export function stalling(state: State, at: number): Stall {
     };
   };
   return {
-    state: { ...state, createExclusive: before(state.createExclusive), replace: before(state.replace) },
+    state: withEach(state, before),
     stalled,
     wake: () => wake(),
   };

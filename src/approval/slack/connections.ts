@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { State } from '../../domain/state.ts';
+import { readIfThere } from '../files.ts';
 import { json } from '../record.ts';
-import { readIfThere } from '../store.ts';
 
 const folder = 'slack-holder';
 const file = 'connections.json';
@@ -14,6 +14,6 @@ export const writeConnections = async (state: State, connections: number): Promi
 
 /** Undefined: nobody was greeted yet. `root`: of the state directory. */
 export async function readConnections(root: string): Promise<number | undefined> {
-  const content = await readIfThere(join(root, folder, file));
+  const content = readIfThere(join(root, folder, file));
   return content === undefined ? undefined : schema.safeParse(json(content)).data?.connections;
 }

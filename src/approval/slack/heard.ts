@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CountersignError } from '../../domain/errors.ts';
 import type { State } from '../../domain/state.ts';
-import { once, readIfThere } from '../store.ts';
+import { once, readIfThere } from '../files.ts';
 
 /**
  * What was heard and made no vote, so that it is answered once and never counts later, when a thread is read again: an approve
@@ -29,7 +29,7 @@ function checked(what: string): string {
 export function createHeardStore(state: Pick<State, 'folder' | 'createExclusive'>): HeardStore {
   const base = once(() => state.folder('slack-heard'));
   return {
-    has: async (approval, what) => (await readIfThere(join(await base(), approval, checked(what)))) !== undefined,
+    has: async (approval, what) => readIfThere(join(await base(), approval, checked(what))) !== undefined,
     mark: async (approval, what) =>
       state.createExclusive(join(await state.folder('slack-heard', approval), checked(what)), ''),
     names: async (approval) =>

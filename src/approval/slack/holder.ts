@@ -1,7 +1,7 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../../domain/state.ts';
-import { once, readIfThere } from '../store.ts';
+import { once, readIfThere } from '../files.ts';
 
 /**
  * Which process holds Slack. One file a term, made exclusively, with the process in it; the highest counts. A term ends when
@@ -28,7 +28,7 @@ export function createHolder(state: State): Holder {
   };
   const isFree = async (term: number): Promise<boolean> => {
     if (term === 0) return true;
-    const process = await readIfThere(join(await folder(), String(term)));
+    const process = readIfThere(join(await folder(), String(term)));
     return process === undefined || process === nobody || !(await state.isAlive(process));
   };
   return {

@@ -1,6 +1,7 @@
 import type { Approval, Approvals, PeopleRegistry } from '../../domain/approval.ts';
 import type { Clock, Log } from '../../domain/environment.ts';
 import type { State } from '../../domain/state.ts';
+import { createTurns, type InTurn } from '../turns.ts';
 import { readMessage } from './answers.ts';
 import { type Ballots, createBallots } from './ballot.ts';
 import { type Clicks, createClicks } from './clicks.ts';
@@ -96,7 +97,7 @@ interface HeardParts {
   readonly catchUp: (approval: Approval) => Promise<void>;
   readonly sweep: () => Promise<void>;
   /** One after the other for each approval. */
-  readonly inTurn: (approval: string, work: () => Promise<void>) => Promise<void>;
+  readonly inTurn: InTurn;
 }
 
 function createHeard(options: InboundOptions): HeardParts {
@@ -230,18 +231,6 @@ function createWay(
     },
     connected: () => listener !== undefined,
     connections: () => undefined,
-  };
-}
-
-function createTurns(): HeardParts['inTurn'] {
-  const last = new Map<string, Promise<void>>();
-  return async (key, work) => {
-    const mine = (last.get(key) ?? Promise.resolve()).then(work);
-    const settled = mine.catch(() => undefined);
-    last.set(key, settled);
-    await mine.finally(() => {
-      if (last.get(key) === settled) last.delete(key);
-    });
   };
 }
 

@@ -2,6 +2,7 @@ import type { Approval, Approvals } from '../../domain/approval.ts';
 import { isOpen } from '../../domain/approval.ts';
 import type { Clock, Log } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
+import { createTurns } from '../turns.ts';
 import { deliver, postWholePlan } from './delivery.ts';
 import type { Holder } from './holder.ts';
 import { Pace } from './pace.ts';
@@ -55,7 +56,8 @@ export class Keeper {
   #stopped = false;
   /** What was delivered last, and when time alone asks for more: most of what is open has not changed. */
   readonly #delivered = new Map<string, { readonly about: string; readonly at: number; readonly next: number }>();
-  readonly #busy = new Map<string, Promise<unknown>>();
+  /** One at a time for one approval: its file would lose a step otherwise. */
+  readonly #alone = createTurns();
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -190,18 +192,6 @@ export class Keeper {
       if (['message_not_found', 'thread_not_found'].includes(failureOf(thrown).error ?? ''))
         await forgetMessage(this.#parts.ledger, id);
       this.#pace.failed(id, thrown);
-    }
-  }
-
-  /** One at a time for one approval: its file would lose a step otherwise. */
-  async #alone<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const mine = (this.#busy.get(id) ?? Promise.resolve()).then(work);
-    const settled = mine.catch(() => undefined);
-    this.#busy.set(id, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.#busy.get(id) === settled) this.#busy.delete(id);
     }
   }
 

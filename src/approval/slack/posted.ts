@@ -2,8 +2,8 @@ import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { State } from '../../domain/state.ts';
+import { once, readIfThere } from '../files.ts';
 import { json } from '../record.ts';
-import { once, readIfThere } from '../store.ts';
 import type { Posted, PostedStore } from './ports.ts';
 
 const text = z.string();
@@ -54,7 +54,7 @@ export function createLedger(state: State): Ledger {
     if (!nameForm.test(`${approval}.json`)) return undefined;
     const known = complete.get(approval);
     if (known !== undefined) return known;
-    const content = await readIfThere(await path(approval));
+    const content = readIfThere(await path(approval));
     if (content === undefined) return undefined;
     const parsed = entrySchema.safeParse(json(content));
     if (!parsed.success || parsed.data.approval !== approval) return 'corrupt';
