@@ -1,5 +1,5 @@
 // The import rules of docs/architecture.md, one rule a row. `npm run layers` checks them.
-const adapters = ['policy', 'approval', 'masking', 'audit', 'recording', 'cluster', 'identity', 'state', 'sandbox'];
+const adapters = ['policy', 'approval', 'masking', 'audit', 'recording', 'cluster', 'identity', 'state', 'sandbox', 'metrics'];
 const onlyOurs = '^(src|tools)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

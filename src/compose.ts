@@ -14,6 +14,7 @@ import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
 import { createAuditReader } from './audit/reader.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
 import { openIdentity } from './compose/identity.ts';
+import { observed } from './compose/observed.ts';
 import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
@@ -74,6 +75,7 @@ export const compose: Compose = async (config, options) => {
     limits: settings.approvals,
     log,
   };
+  const watch = observed(options.metrics, clock, tools);
   const approvals = createApprovals(deps);
   const identity = await openIdentity({
     ...{ config: config.identity, people, approvals, tools, state, audit, serves: options.serves, clock, random, log },
@@ -81,8 +83,8 @@ export const compose: Compose = async (config, options) => {
   const invoke = createInvoke({
     tools,
     cluster: clusters.get,
-    policy: policy.current,
-    approvals,
+    policy: watch.policy(policy.current),
+    approvals: watch.approvals(approvals),
     audit,
     masker,
     recorder: createRecorder({ folder: join(root, 'recordings'), clock, random }),
@@ -109,8 +111,9 @@ export const compose: Compose = async (config, options) => {
     await audit.close();
     await state.close();
   };
+  options.metrics?.gauge('audit_lag_lines', () => audit.lag);
   return {
-    invoke,
+    invoke: watch.invoke(invoke),
     approvals,
     audit,
     state,

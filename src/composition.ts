@@ -6,6 +6,7 @@ import type { AuditLog } from './domain/audit-event.ts';
 import type { Log } from './domain/environment.ts';
 import type { Invoke } from './domain/invocation.ts';
 import type { Masker } from './domain/masker.ts';
+import type { Metrics } from './domain/metrics.ts';
 import type { State } from './domain/state.ts';
 import type { PolicySource } from './policy/source.ts';
 
@@ -33,6 +34,8 @@ export interface ComposeOptions {
   readonly serves: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
+  /** Only where somebody can look at them. */
+  readonly metrics?: Metrics;
 }
 
 /** @throws CountersignError when the state directory or the audit log cannot be used; a cluster that is down is no reason */

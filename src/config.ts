@@ -79,6 +79,7 @@ function located(config: Config, file: string, env: Env): Config {
     clusters: Object.fromEntries(clusters),
     identity: identityLocated(config.identity, file, env),
     approvals: { ...config.approvals, slack: slackLocated(config.approvals.slack, file, env) },
+    http: httpLocated(config.http, folder),
     ...(config.policy === undefined ? {} : { policy: { folder: absolute(config.policy.folder, folder) } }),
     ...(config.state === undefined ? {} : { state: { directory: absolute(config.state.directory, folder) } }),
   };
@@ -95,6 +96,13 @@ function identityLocated(identity: Config['identity'], file: string, env: Env): 
     return { ...located, introspection: { ...introspection, clientSecret } };
   });
   return { ...identity, issuers };
+}
+
+/** Certificate files are relative to the configuration too. */
+function httpLocated(http: Config['http'], folder: string): Config['http'] {
+  if (http.tls === undefined) return http;
+  const { cert, key } = http.tls;
+  return { ...http, tls: { cert: absolute(cert, folder), key: absolute(key, folder) } };
 }
 
 type SlackConfig = Config['approvals']['slack'];

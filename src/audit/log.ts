@@ -23,6 +23,8 @@ export interface AuditLogOptions {
 export interface OpenAuditLog extends AuditLog {
   /** Of all invocations of this process, for `auditIds` of the domain; the first line of its chain holds it. */
   readonly auditIdSeed: Uint8Array;
+  /** Lines that are not known to be on disk yet. */
+  readonly lag: number;
   /** The file that is written now, below the folder. */
   readonly file: string;
 }
@@ -103,6 +105,10 @@ class GroupCommitLog implements OpenAuditLog {
 
   get healthy(): boolean {
     return this.#healthy;
+  }
+
+  get lag(): number {
+    return this.#queue.length + this.#written.length;
   }
 
   get file(): string {

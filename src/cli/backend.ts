@@ -115,7 +115,7 @@ function retried<T>(make: () => Promise<T>): { (): Promise<T>; current(): Promis
   return Object.assign(get, { current: () => current });
 }
 
-function waitTable(loaded: LoadedConfig | undefined): WaitTable {
+export function waitTable(loaded: LoadedConfig | undefined): WaitTable {
   if (loaded === undefined) return defaultWaits;
   const { clients, withProgress, withoutProgress } = loaded.config.waits;
   const own = Object.entries(clients).map(([name, patience]) => [name, milliseconds(patience)] as const);

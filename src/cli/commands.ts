@@ -8,7 +8,8 @@ import { addPolicy } from './policy/commands.ts';
 export function addCommands(program: Command, io: Io, end: End): void {
   program
     .command('serve')
-    .description('serve MCP over stdio: what a client starts')
+    .description('serve MCP over stdio: what a client starts; or over HTTP')
+    .option('--http <host:port>', 'Streamable HTTP and HTTP+SSE, such as 127.0.0.1:8700; default: stdio')
     .addOption(configOption())
     .addOption(sandboxOption('an in-memory Kubernetes instead of a cluster'))
     .action(async (options) => end(await (await import('./serve.ts')).serve(options, io)));

@@ -7,11 +7,15 @@ import { createLog } from './log.ts';
 export interface ServeOptions {
   readonly config?: string;
   readonly sandbox?: boolean;
+  /** `host:port`; without it MCP is spoken over stdio. */
+  readonly http?: string;
 }
 
-/** MCP over stdio until the client goes. Bad configuration does not stop it: `initialize` and `tools/list` are answered, and each call says what is wrong. */
+/** MCP over HTTP, or over stdio until the client goes. Bad configuration does not stop it: `initialize` and `tools/list` are answered, and each call says what is wrong. */
 export async function serve(options: ServeOptions, io: Io): Promise<ExitCode> {
   const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG);
+  if (options.http !== undefined)
+    return (await import('./serve-http.ts')).serveOverHttp({ ...options, http: options.http }, io, log);
   const backend = createBackend({
     config: options.config,
     sandbox: options.sandbox === true,

@@ -3,6 +3,7 @@ import { approvalConfigSchema } from '../approval/config.ts';
 import { peopleConfigSchema } from '../approval/people.ts';
 import { clusterConfigSchema } from '../cluster/config.ts';
 import { identityConfigSchema } from '../identity/config.ts';
+import { httpConfigSchema } from '../transport/http/config.ts';
 
 const seconds = (most: number) => z.int().min(1).max(most);
 
@@ -62,6 +63,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Default: $COUNTERSIGN_STATE, else ~/.local/state/countersign'),
   tools: toolsSchema.prefault({}),
+  http: httpConfigSchema.prefault({}),
   waits: waitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 });

@@ -4,7 +4,7 @@ export interface Metrics {
   /** Seconds. */
   observe(name: MetricTime, seconds: number, labels?: Readonly<Record<string, string>>): void;
   /** Asked when somebody looks. */
-  gauge(name: MetricGauge, value: () => number): void;
+  gauge(name: MetricGauge, value: () => number | Promise<number>): void;
 }
 
 export type MetricCount = 'calls' | 'decisions' | 'refused_requests';

@@ -56,8 +56,8 @@ export function createPrometheusMetrics(): PrometheusMetrics {
         name: `countersign_${name}`,
         help: gauges[name],
         registers,
-        collect() {
-          this.set(value());
+        async collect() {
+          this.set(await value());
         },
       });
     },

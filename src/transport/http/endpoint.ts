@@ -71,8 +71,7 @@ function run(context: HttpContext, posted: Posted, message: RequestMessage, sess
   const peer = legacyPeer(posted, session);
   const running = runExchange({ context, message, bytes, caller, peer, session, reply });
   onLost(response, () => {
-    if (!reply.released) running.detach();
-    reply.lost();
+    if (reply.lost() && !reply.released) running.detach();
   });
 }
 

@@ -24,6 +24,7 @@ export class Reply {
   readonly #options: ReplyOptions;
   #stream: EventStream | undefined;
   #kept: KeptStream | undefined;
+  #listener: KeptStream['listener'];
   #spokeAt: number;
   #open = true;
   /** The connection was closed on purpose. */
@@ -71,9 +72,12 @@ export class Reply {
     this.#open = false;
   }
 
-  /** The connection is gone: what is still said is kept for a client that comes back. */
-  lost(): void {
-    if (this.#kept !== undefined) this.#kept.listener = undefined;
+  /** The connection is gone: what is still said is kept for a client that comes back. True when nobody listens now. */
+  lost(): boolean {
+    const stream = this.#kept;
+    // A client that came back before we saw it go listens already.
+    if (stream !== undefined && stream.listener === this.#listener) stream.listener = undefined;
+    return stream?.listener === undefined;
   }
 
   /** Closes the connection on purpose: the client comes back for the rest. */
@@ -93,10 +97,11 @@ export class Reply {
       const stream = kept.store.begin(kept.session);
       this.#kept = stream;
       const wire = openEventStream(response, `${stream.key}.0`, headers);
-      stream.listener = (message, sequence) => {
+      this.#listener = (message, sequence) => {
         wire.message(message, `${stream.key}.${sequence}`);
         if (stream.done) wire.end();
       };
+      stream.listener = this.#listener;
       this.#stream = wire;
     }
   }
@@ -104,7 +109,9 @@ export class Reply {
   #keep(json: string): void {
     const stream = this.#kept;
     if (stream === undefined || this.#options.kept === undefined) return;
-    stream.listener?.(json, this.#options.kept.store.add(stream, json));
+    // Kept in any case: who is not there now may come back.
+    const sequence = this.#options.kept.store.add(stream, json);
+    stream.listener?.(json, sequence);
   }
 
   #whole(json: string, status: number): void {
