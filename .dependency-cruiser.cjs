@@ -1,5 +1,16 @@
 // The import rules of docs/architecture.md, one rule a row. `npm run layers` checks them.
-const adapters = ['policy', 'approval', 'masking', 'audit', 'recording', 'cluster', 'identity', 'state', 'sandbox', 'metrics'];
+const adapters = [
+  'policy',
+  'approval',
+  'masking',
+  'audit',
+  'recording',
+  'cluster',
+  'identity',
+  'state',
+  'sandbox',
+  'metrics',
+];
 const onlyOurs = '^(src|tools)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
