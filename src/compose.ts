@@ -13,7 +13,9 @@ import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
 import { createAuditReader } from './audit/reader.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
+import { contextsOf } from './compose/contexts.ts';
 import { openIdentity } from './compose/identity.ts';
+import { createIdentityPins } from './compose/identity-pins.ts';
 import { observed } from './compose/observed.ts';
 import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
@@ -22,6 +24,7 @@ import type { Config } from './config.ts';
 import type { ApprovalChannel } from './domain/approval.ts';
 import { auditIds } from './domain/audit-id.ts';
 import { canonicalJson } from './domain/canonical.ts';
+import { withContexts } from './domain/contexts.ts';
 import type { Clock } from './domain/environment.ts';
 import { createGrantMint } from './domain/grant-mint.ts';
 import type { Json } from './domain/json.ts';
@@ -48,9 +51,13 @@ export const compose: Compose = async (config, options) => {
   const settings = settingsOf(config, options);
   const policy = await openPolicy({ folder: settings.policy, log });
   const { mint, redeem } = createGrantMint();
-  const clusters = createClusterSource({ config, sandbox: options.sandbox, redeem, clock, log });
+  const clusters = createClusterSource({
+    ...{ config, sandbox: options.sandbox, redeem, clock, log },
+    pins: createIdentityPins(state),
+  });
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
-  const secretReader = createAuditedSecretReader({ clusters, audit, ids, clock, random });
+  const reading = { clusters, audit, ids, clock, random };
+  const secretReader = (cluster: string) => createAuditedSecretReader(reading, cluster);
   const masker = createMasker({ secretReader, log });
   const { local, slack: slackConfig } = settings.approvals;
   const slack =
@@ -81,8 +88,8 @@ export const compose: Compose = async (config, options) => {
     ...{ config: config.identity, people, approvals, tools, state, audit, serves: options.serves, clock, random, log },
   });
   const invoke = createInvoke({
-    tools,
-    cluster: clusters.get,
+    tools: withContexts(tools, contextsOf(config, options.sandbox)),
+    clusters,
     policy: watch.policy(policy.current),
     approvals: watch.approvals(approvals),
     audit,

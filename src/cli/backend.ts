@@ -1,5 +1,7 @@
+import { contextsOf } from '../compose/contexts.ts';
 import type { Compose, Composition } from '../composition.ts';
 import { type LoadedConfig, loadConfig } from '../config.ts';
+import { withContexts } from '../domain/contexts.ts';
 import type { Log } from '../domain/environment.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import type { Invoke } from '../domain/invocation.ts';
@@ -38,7 +40,7 @@ export function createBackend(options: BackendOptions): Backend {
     return compose(config, { sandbox: options.sandbox, serves: true, env: options.env, log });
   });
   const identify = createStdioCaller(options.env, systemClock);
-  const configured = retried(async () => settingsOf(await load()));
+  const configured = retried(async () => settingsOf(await load(), options.sandbox));
 
   return {
     invoke: async (invocation) => {
@@ -54,7 +56,7 @@ export function createBackend(options: BackendOptions): Backend {
     settings: () =>
       configured().catch((thrown) => {
         told(thrown, log);
-        return settingsOf(undefined);
+        return settingsOf(undefined, options.sandbox);
       }),
     policy: async () => {
       try {
@@ -73,12 +75,12 @@ export function createBackend(options: BackendOptions): Backend {
   };
 }
 
-async function settingsOf(loaded: LoadedConfig | undefined): Promise<CallSettings> {
+async function settingsOf(loaded: LoadedConfig | undefined, sandbox: boolean): Promise<CallSettings> {
   const waits = waitTable(loaded);
   // Loaded here: the client has its answer to `initialize` before the schemas are made.
   const { tools } = await import('../../tools/index.ts');
   return {
-    tools,
+    tools: withContexts(tools, contextsOf(loaded?.config, sandbox)),
     prefix: loaded?.config.tools.prefix ?? '',
     // Who calls is found out when everything is open, in `invoke`.
     principal: () => nobody,

@@ -1,12 +1,13 @@
 import type { Pool } from 'undici';
 import type { RequestContext } from '../domain/cluster.ts';
 import { Answer, type ApiResponse } from './answer.ts';
-import type { Connection } from './connection.ts';
+import type { Endpoint } from './connection.ts';
 import { ConnectionFailure, failureError } from './connection-failure.ts';
-import { extraHeaders, type Tier } from './impersonation.ts';
+import { extraHeaders } from './impersonation.ts';
+import type { Tier } from './tier.ts';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'PATCH' | 'DELETE' | 'POST';
   /** Below the server's root, encoded, with the query. */
   readonly path: string;
   readonly accept: string;
@@ -22,19 +23,37 @@ export const connectMs = 3_000;
 export const callMs = 10_000;
 const connections = 32;
 
+interface OpenPool {
+  readonly pool: Pool;
+  readonly basePath: string;
+}
+
+/** What the client needs to know of its API server. */
+interface Server {
+  readonly host: string;
+  reach(): Endpoint | Promise<Endpoint>;
+}
+
 /** One pool of kept-alive connections to one API server, with its CA pinned. Loads and connects at the first request. */
 export class ApiClient {
-  readonly host: string;
-  readonly #connection: Connection;
+  readonly #server: Server;
   readonly #deadlineMs: number;
-  #pool: Pool | undefined;
-  #loading: Promise<Pool> | undefined;
+  #open: OpenPool | undefined;
+  #opening: Promise<OpenPool> | undefined;
   #closed = false;
 
-  constructor(connection: Connection, deadlineMs = callMs) {
-    this.#connection = connection;
+  constructor(server: Server, deadlineMs = callMs) {
+    this.#server = server;
     this.#deadlineMs = deadlineMs;
-    this.host = connection.host;
+  }
+
+  get host(): string {
+    return this.#server.host;
+  }
+
+  /** Where the API server is. @throws Unavailable when that cannot be found out */
+  reach(): Endpoint | Promise<Endpoint> {
+    return this.#server.reach();
   }
 
   /**
@@ -42,23 +61,27 @@ export class ApiClient {
    * @throws Unavailable nothing was changed; Unknown a mutation was sent and its answer lost
    */
   async send(request: ApiRequest, tier: Tier, context: RequestContext): Promise<ApiResponse> {
-    const pool = this.#pool ?? (await this.#load());
+    const open = this.#open ?? (await this.#load());
     try {
-      return await this.#once(pool, request, tier, context);
+      return await this.#once(open, request, tier, context);
     } catch (thrown) {
       if (!(thrown instanceof ConnectionFailure)) throw thrown;
       if (request.mutates || !thrown.dropped) throw failureError(thrown, request, this.host);
     }
     try {
-      return await this.#once(pool, request, tier, context);
+      return await this.#once(open, request, tier, context);
     } catch (thrown) {
       throw thrown instanceof ConnectionFailure ? failureError(thrown, request, this.host) : thrown;
     }
   }
 
-  async #once(pool: Pool, request: ApiRequest, tier: Tier, context: RequestContext): Promise<ApiResponse> {
-    const credentials = this.#connection.credentials;
-    const found = credentials.authorization();
+  async #once(
+    { pool, basePath }: OpenPool,
+    request: ApiRequest,
+    tier: Tier,
+    context: RequestContext,
+  ): Promise<ApiResponse> {
+    const found = tier.credentials.authorization(context);
     const authorization = typeof found === 'object' ? await found : found;
     const headers = ['accept', request.accept, 'audit-id', await context.nextAuditId()];
     if (authorization !== undefined) headers.push('authorization', authorization);
@@ -71,21 +94,26 @@ export class ApiClient {
     const response = await new Promise<ApiResponse>((resolve, reject) => {
       const answer = new Answer(this.#deadlineMs, request.mutates, context.signal, resolve, reject);
       if (answer.over) return;
-      const path = this.#connection.basePath + request.path;
-      pool.dispatch({ method: request.method, path, headers, body, idempotent: false }, answer);
+      pool.dispatch(
+        { method: request.method, path: basePath + request.path, headers, body, idempotent: false },
+        answer,
+      );
     });
-    if (response.status === 401) credentials.rejected();
+    if (response.status === 401) tier.credentials.rejected(context);
     return response;
   }
 
-  #load(): Promise<Pool> {
-    this.#loading ??= this.#open();
-    return this.#loading;
+  #load(): Promise<OpenPool> {
+    this.#opening ??= this.#connect().catch((thrown: unknown) => {
+      this.#opening = undefined;
+      throw thrown;
+    });
+    return this.#opening;
   }
 
-  async #open(): Promise<Pool> {
+  async #connect(): Promise<OpenPool> {
+    const { origin, basePath, tls } = await this.#server.reach();
     const { default: UndiciPool } = await import('undici/lib/dispatcher/pool.js');
-    const { origin, tls } = this.#connection;
     const pool = new UndiciPool(origin, {
       connections,
       pipelining: 1,
@@ -101,12 +129,12 @@ export class ApiClient {
       keepAliveTimeout: 60_000,
     });
     if (this.#closed) await pool.destroy();
-    this.#pool = pool;
-    return pool;
+    this.#open = { pool, basePath };
+    return this.#open;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#pool?.destroy();
+    await this.#open?.pool.destroy();
   }
 }

@@ -3,9 +3,9 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import type { ApiResponse } from './answer.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { unknownError } from './connection-failure.ts';
-import type { Tier } from './impersonation.ts';
 import { isStatus, objectOf, parseBody } from './parse.ts';
 import { statusError } from './status-error.ts';
+import type { Tier } from './tier.ts';
 
 export interface ApiCall extends ApiRequest {
   readonly creates?: boolean;

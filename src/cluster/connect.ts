@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../domain/environment.ts';
 import { invalid } from '../domain/errors.ts';
-import type { ClusterConfig } from './config.ts';
+import type { ClusterConfig, EksClusterConfig } from './config.ts';
 import type { Connection } from './connection.ts';
 import { fixedToken, tokenFile } from './credentials.ts';
 import { readKubeconfig } from './kubeconfig.ts';
@@ -19,7 +19,11 @@ const thisPod: PodEnvironment = {
 };
 
 /** Reads files, sends nothing. @throws Invalid with what to change in the configuration */
-export function connectionFor(config: ClusterConfig, clock: Clock, pod: PodEnvironment = thisPod): Connection {
+export function connectionFor(
+  config: Exclude<ClusterConfig, EksClusterConfig>,
+  clock: Clock,
+  pod: PodEnvironment = thisPod,
+): Connection {
   if ('kubeconfig' in config) return readKubeconfig(config, clock);
   if ('inCluster' in config) return inCluster(clock, pod);
   const url = new URL(config.sandbox.url);

@@ -6,7 +6,7 @@ import { invalid } from '../domain/errors.ts';
 import type { ApiResponse } from './answer.ts';
 import type { Api } from './api.ts';
 import { callMs, connectMs } from './api-client.ts';
-import type { Connection } from './connection.ts';
+import type { Endpoint } from './connection.ts';
 import { ConnectionFailure, failureError, unknownError } from './connection-failure.ts';
 import { extraHeaders } from './impersonation.ts';
 import { parseBody } from './parse.ts';
@@ -31,13 +31,13 @@ export interface ExecTarget {
  * The session, paused: nothing is read from it before its owner says so.
  * @throws Unavailable nothing was started; Unknown the connection was lost in the handshake; what the API server refuses with
  */
-export async function openExecSocket(connection: Connection, api: Api, target: ExecTarget): Promise<ExecSocket> {
+export async function openExecSocket(endpoint: Endpoint, api: Api, target: ExecTarget): Promise<ExecSocket> {
   const { default: WebSocketClient } = await import('ws');
-  const headers = await headersFor(connection, api);
-  const raw = await connectRaw(connection).catch((cause: unknown) => {
-    throw failureError(ConnectionFailure.of(cause, false), { what: target.what, mutates: true }, connection.host);
+  const headers = await headersFor(api);
+  const raw = await connectRaw(endpoint).catch((cause: unknown) => {
+    throw failureError(ConnectionFailure.of(cause, false), { what: target.what, mutates: true }, api.client.host);
   });
-  const url = connection.origin.replace(/^http/, 'ws') + target.path;
+  const url = endpoint.origin.replace(/^http/, 'ws') + target.path;
   const socket = new WebSocketClient(url, target.stdin ? [v5] : [v5, v4], {
     headers,
     createConnection: () => raw,
@@ -46,7 +46,7 @@ export async function openExecSocket(connection: Connection, api: Api, target: E
     perMessageDeflate: false,
     followRedirects: false,
   });
-  return opened(socket, target, connection.host);
+  return opened(socket, target, api.client.host);
 }
 
 function opened(socket: ExecSocket, target: ExecTarget, host: string): Promise<ExecSocket> {
@@ -78,9 +78,9 @@ const tooOldForStdin = (): Error =>
     'give the input as arguments instead of stdin; it works from Kubernetes 1.29 on',
   );
 
-async function headersFor(connection: Connection, api: Api): Promise<Record<string, string | string[]>> {
+async function headersFor(api: Api): Promise<Record<string, string | string[]>> {
   const headers: Record<string, string | string[]> = { 'audit-id': await api.context.nextAuditId() };
-  const authorization = await connection.credentials.authorization();
+  const authorization = await api.tier.credentials.authorization(api.context);
   if (authorization !== undefined) headers.authorization = authorization;
   const extras = extraHeaders(api.tier, api.context);
   for (let index = 0; index + 1 < extras.length; index += 2) {
@@ -93,11 +93,10 @@ async function headersFor(connection: Connection, api: Api): Promise<Record<stri
 }
 
 /** Connected, and trusted where there is TLS, before anything is asked: so a failure here is one before sending. */
-function connectRaw(connection: Connection): Promise<Socket> {
-  const url = new URL(connection.origin);
+function connectRaw({ origin, tls }: Endpoint): Promise<Socket> {
+  const url = new URL(origin);
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port === '' ? (connection.tls === undefined ? 80 : 443) : url.port);
-  const { tls } = connection;
+  const port = Number(url.port === '' ? (tls === undefined ? 80 : 443) : url.port);
   return new Promise((resolve, reject) => {
     const socket =
       tls === undefined

@@ -6,7 +6,6 @@ import type { Frame } from '../domain/recording.ts';
 import type { ExecRequest } from '../domain/request.ts';
 import { objectLabel } from '../domain/resource.ts';
 import type { Api } from './api.ts';
-import type { Connection } from './connection.ts';
 import { unknownError } from './connection-failure.ts';
 import { type ExecSocket, openExecSocket } from './exec-socket.ts';
 import { runStream } from './exec-stream.ts';
@@ -14,7 +13,8 @@ import { objectPath, query } from './paths.ts';
 import { readCall } from './reads.ts';
 
 export interface ExecSession {
-  readonly connection: Connection;
+  /** Looks at the pod; another than the one that executes, which need not be able to read. */
+  readonly reads: Api;
   readonly clock: Clock;
 }
 
@@ -31,16 +31,17 @@ export async function runExec(
   onFrame: (frame: Frame) => Promise<void>,
 ): Promise<ExecEnd> {
   const what = `exec in ${objectLabel(request.object)}`;
-  const before = await difference(api, request);
+  const before = await difference(session.reads, request);
   if (before !== undefined) {
     throw new CountersignError('Conflict', `${before}, so nothing was started: ${what}`, {
       conflict: 'gone',
       hint: 'look at the pod again and ask anew',
     });
   }
-  const path = session.connection.basePath + objectPath(request.object, 'exec') + execQuery(request);
-  const socket = await openExecSocket(session.connection, api, { path, what, stdin: request.stdin !== undefined });
-  await checkAfter(api, request, socket, what);
+  const endpoint = await api.client.reach();
+  const path = endpoint.basePath + objectPath(request.object, 'exec') + execQuery(request);
+  const socket = await openExecSocket(endpoint, api, { path, what, stdin: request.stdin !== undefined });
+  await checkAfter(session.reads, request, socket, what);
   return runStream(socket, request, session.clock, onFrame, api.context.signal);
 }
 

@@ -1,14 +1,16 @@
 import type { ExecEnd, ExecutionHandle, RawResponse } from '../domain/cluster.ts';
+import type { Clock } from '../domain/environment.ts';
 import type { Frame } from '../domain/recording.ts';
 import type { ExecRequest, PlannedRequest } from '../domain/request.ts';
 import { resourceGroup } from '../domain/resource.ts';
 import { checkAllowed } from './allowed.ts';
 import type { Api, ApiAnswer } from './api.ts';
 import type { Discovery } from './discovery.ts';
-import { type ExecSession, runExec } from './exec.ts';
+import { runExec } from './exec.ts';
 import type { Granted } from './granted.ts';
 import { listPage } from './list.ts';
 import { getCall, tidyTable } from './reads.ts';
+import type { TierName } from './tier.ts';
 import { applyCall, deleteCall, scaleCall } from './writes.ts';
 
 type Sendable = Exclude<PlannedRequest, ExecRequest>;
@@ -16,15 +18,15 @@ type Sendable = Exclude<PlannedRequest, ExecRequest>;
 /** Sends what one grant names. A mutating request leaves it the moment it is about to be sent, whatever comes of it. */
 export class Execution implements ExecutionHandle {
   readonly #granted: Granted;
-  readonly #api: Api;
+  readonly #as: (tier: TierName) => Api;
   readonly #discovery: Discovery;
-  readonly #session: ExecSession;
+  readonly #clock: Clock;
 
-  constructor(granted: Granted, api: Api, discovery: Discovery, session: ExecSession) {
+  constructor(granted: Granted, as: (tier: TierName) => Api, discovery: Discovery, clock: Clock) {
     this.#granted = granted;
-    this.#api = api;
+    this.#as = as;
     this.#discovery = discovery;
-    this.#session = session;
+    this.#clock = clock;
   }
 
   async send(request: Sendable): Promise<RawResponse> {
@@ -40,25 +42,25 @@ export class Execution implements ExecutionHandle {
       case 'get':
         return this.#get(request);
       case 'list':
-        return listPage(this.#api, request);
+        return listPage(this.#as('read'), request);
       case 'apply':
-        return this.#api.call(applyCall(request, 'real'));
+        return this.#as('write').call(applyCall(request, 'real'));
       case 'delete':
-        return this.#api.call(deleteCall(request));
+        return this.#as('write').call(deleteCall(request));
       case 'scale':
-        return this.#api.call(scaleCall(request));
+        return this.#as('write').call(scaleCall(request));
     }
   }
 
   async #get(request: Extract<Sendable, { action: 'get' }>): Promise<ApiAnswer> {
-    const answer = await this.#api.call(getCall(request));
+    const answer = await this.#as('read').call(getCall(request));
     return request.representation === 'table' ? { ...answer, body: tidyTable(answer.body) } : answer;
   }
 
   async exec(request: ExecRequest, onFrame: (frame: Frame) => Promise<void>): Promise<ExecEnd> {
     checkAllowed(request);
     this.#granted.take(request);
-    return runExec(this.#session, this.#api, request, onFrame);
+    return runExec({ reads: this.#as('read'), clock: this.#clock }, this.#as('exec'), request, onFrame);
   }
 }
 

@@ -1,17 +1,6 @@
 import type { RequestContext } from '../domain/cluster.ts';
 import { ident } from '../domain/masked.ts';
-import type { Impersonation } from './config.ts';
-
-/** As whom a handle speaks: the credentials themselves, or one fixed user with fixed groups. */
-export interface Tier {
-  readonly user: string | undefined;
-  readonly groups: readonly string[];
-}
-
-export const tierOf = (impersonation: Impersonation | undefined): Tier => ({
-  user: impersonation?.user,
-  groups: impersonation?.groups ?? [],
-});
+import type { Tier } from './tier.ts';
 
 /**
  * Flat name, value, name, value: repeated names leave as separate lines, else two groups become one bogus group.

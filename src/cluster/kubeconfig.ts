@@ -132,7 +132,7 @@ function credentialsOf(
   clock: Clock,
 ): Credentials {
   if (user.as !== undefined) {
-    throw bad(choice, 'impersonates (as); say whom to impersonate in the configuration: planner, writer');
+    throw bad(choice, 'impersonates (as); say whom to impersonate in the configuration: tiers');
   }
   if (user['auth-provider'] !== undefined) throw bad(choice, 'has an auth-provider, which Kubernetes has removed');
   if (user.username !== undefined) throw bad(choice, 'has a password, which Kubernetes has removed');

@@ -6,6 +6,7 @@ import {
   sandboxName,
 } from '../domain/cluster.ts';
 import type { Clock } from '../domain/environment.ts';
+import { CountersignError } from '../domain/errors.ts';
 import type { Grant, RedeemGrant } from '../domain/grant.ts';
 import { checkNamespace } from '../domain/resource.ts';
 import { Api } from './api.ts';
@@ -13,12 +14,14 @@ import { ApiClient } from './api-client.ts';
 import type { ClusterConfig } from './config.ts';
 import { connectionFor, type PodEnvironment } from './connect.ts';
 import { Discovery } from './discovery.ts';
+import { eksEntrance } from './eks/entrance.ts';
+import { type Entrance, entranceOf } from './entrance.ts';
 import { Execution } from './execution.ts';
 import { Granted } from './granted.ts';
-import { caDigest, readIdentity } from './identity.ts';
-import { type Tier, tierOf } from './impersonation.ts';
+import { checkPinned, type IdentityPins, readIdentity } from './identity.ts';
 import { Planning } from './planning.ts';
 import { Secrets } from './secret-reader.ts';
+import { type Tier, type TierName, tierFor, tierNames, tierOf } from './tier.ts';
 
 export interface OpenClusterOptions {
   /** Our name for it. The sandbox has its own, which nobody can mistake for a cluster. */
@@ -26,6 +29,8 @@ export interface OpenClusterOptions {
   readonly config: ClusterConfig;
   readonly redeem: RedeemGrant;
   readonly clock: Clock;
+  /** What is remembered of clusters that were seen before; without it only what the configuration says is compared. */
+  readonly pins?: IdentityPins;
   /** For `inCluster`; the process's own unless a test says otherwise. */
   readonly pod?: PodEnvironment;
   /** Milliseconds for one request; 10,000 unless a test says otherwise. */
@@ -35,6 +40,8 @@ export interface OpenClusterOptions {
 export interface OpenCluster extends Cluster {
   /** For the masker, with an identity of its own where one is configured. The context belongs to an invocation of the server's. */
   secretReader(context: RequestContext): SecretReader;
+  /** What `doctor` asks with, as one tier or as the credentials themselves. @throws Forbidden when the tier has no role */
+  api(tier: TierName, context: RequestContext, as?: 'itself'): Api;
 }
 
 /**
@@ -43,33 +50,60 @@ export interface OpenCluster extends Cluster {
  */
 export function openCluster(options: OpenClusterOptions): OpenCluster {
   const { config, clock, redeem } = options;
-  const connection = connectionFor(config, clock, options.pod);
+  const entrance = entranceFor(options);
   const sandbox = 'sandbox' in config;
   const name = sandbox ? sandboxName : options.name;
-  const defaultNamespace = checkNamespace(config.namespace ?? connection.namespace ?? 'default');
-  const client = new ApiClient(connection, options.callMs);
+  const defaultNamespace = checkNamespace(config.namespace ?? entrance.namespace ?? 'default');
+  const client = new ApiClient(entrance, options.callMs);
   const discovery = new Discovery(clock);
-  const ca = connection.tls === undefined ? '' : caDigest(connection.tls.ca);
-  const planner = tierOf(config.planner);
-  const writer = tierOf(config.writer);
-  const masker = tierOf(config.secretReader);
+  const tiers = tiersOf(config, entrance);
   const unserved = (): void => discovery.invalidate();
-  const api = (tier: Tier, context: RequestContext): Api => new Api(client, tier, context, unserved);
+  const api = (tier: TierName, context: RequestContext, as?: 'itself'): Api => {
+    const found = tiers.get(tier) ?? noRole(name, tier);
+    return new Api(client, as === undefined ? found : tierOf(undefined, found.credentials), context, unserved);
+  };
   let identity: ClusterIdentity | undefined;
   return {
     name,
     defaultNamespace,
     sandbox,
     identity: async (context, fresh = false) => {
-      if (identity === undefined || fresh) identity = await readIdentity(name, ca, api(writer, context));
-      return identity;
+      if (identity !== undefined && !fresh) return identity;
+      const read = await readIdentity(name, await entrance.reach(), api('plan', context));
+      checkPinned(read, { ...config.identity, ...identity });
+      if (!sandbox && identity === undefined) await options.pins?.check(read);
+      identity = read;
+      return read;
     },
-    planning: (context) => new Planning(defaultNamespace, api(planner, context), discovery),
+    planning: (context) => new Planning(defaultNamespace, api('plan', context), discovery),
+    checkRoles: (requests) => {
+      for (const request of requests) if (!tiers.has(tierFor(request))) noRole(name, tierFor(request));
+    },
     execution: (grant: Grant, context) => {
       const granted = new Granted(redeem(grant).requests);
-      return new Execution(granted, api(writer, context), discovery, { connection, clock });
+      return new Execution(granted, (tier) => api(tier, context), discovery, clock);
     },
-    secretReader: (context) => new Secrets(api(masker, context)),
+    secretReader: (context) => new Secrets(api('secretReader', context)),
+    api,
     close: () => client.close(),
   };
+}
+
+function entranceFor({ config, clock, pod }: OpenClusterOptions): Entrance {
+  return 'eks' in config ? eksEntrance(config, clock) : entranceOf(connectionFor(config, clock, pod));
+}
+
+function tiersOf(config: ClusterConfig, entrance: Entrance): ReadonlyMap<TierName, Tier> {
+  const tiers = new Map<TierName, Tier>();
+  for (const name of tierNames) {
+    const credentials = entrance.credentials(name);
+    if (credentials !== undefined) tiers.set(name, tierOf(config.tiers?.[name], credentials));
+  }
+  return tiers;
+}
+
+function noRole(cluster: string, tier: TierName): never {
+  throw new CountersignError('Forbidden', `Countersign has no role for this in cluster ${cluster}: ${tier}`, {
+    hint: `tell the operator: name one in clusters.${cluster}.tiers.${tier}.roleArn, or leave it out so that nobody can`,
+  });
 }

@@ -1,12 +1,14 @@
+import type { IdentityPins } from '../cluster/identity.ts';
 import { type OpenCluster, openCluster } from '../cluster/open.ts';
 import type { Config } from '../config.ts';
+import { type Clusters, sandboxName } from '../domain/cluster.ts';
 import type { Clock, Log } from '../domain/environment.ts';
-import { CountersignError } from '../domain/errors.ts';
+import { CountersignError, invalid } from '../domain/errors.ts';
 import type { RedeemGrant } from '../domain/grant.ts';
 
-export interface ClusterSource {
+export interface ClusterSource extends Clusters {
   /** Opened at the first call. @throws CountersignError saying what to configure */
-  get(): Promise<OpenCluster>;
+  get(name: string | undefined): Promise<OpenCluster>;
   close(): Promise<void>;
 }
 
@@ -14,26 +16,31 @@ export interface ClusterSourceOptions {
   readonly config: Config;
   readonly sandbox: boolean;
   readonly redeem: RedeemGrant;
+  readonly pins?: IdentityPins;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** The configured cluster, or the sandbox that this process runs itself; never one in place of the other. */
+/** The configured clusters, or the sandbox that this process runs itself; never one in place of another. */
 export function createClusterSource(options: ClusterSourceOptions): ClusterSource {
   const closing: (() => Promise<void>)[] = [];
-  let opened: Promise<OpenCluster> | undefined;
-  const open = async (): Promise<OpenCluster> => {
-    const { cluster, stop } = options.sandbox ? await openSandbox(options) : openConfigured(options);
+  const opened = new Map<string, Promise<OpenCluster>>();
+  const open = async (name: string): Promise<OpenCluster> => {
+    const { cluster, stop } = options.sandbox ? await openSandbox(options) : openConfigured(options, name);
     closing.push(() => cluster.close(), stop);
     return cluster;
   };
   return {
-    get: () => {
-      opened ??= open().catch((thrown: unknown) => {
-        opened = undefined;
+    get: async (asked) => {
+      const name = options.sandbox ? sandboxOf(asked) : nameOf(options.config, asked);
+      const known = opened.get(name);
+      if (known !== undefined) return known;
+      const opening = open(name).catch((thrown: unknown) => {
+        opened.delete(name);
         throw thrown;
       });
-      return opened;
+      opened.set(name, opening);
+      return opening;
     },
     close: async () => {
       for (const close of closing) await close();
@@ -46,6 +53,34 @@ interface Opened {
   readonly stop: () => Promise<void>;
 }
 
+function sandboxOf(asked: string | undefined): string {
+  if (asked === undefined || asked === sandboxName) return sandboxName;
+  throw unknownCluster(asked, [sandboxName]);
+}
+
+/** @throws Invalid for a name that is not configured, or where one must be given; Unavailable when there is none */
+function nameOf({ clusters }: Config, asked: string | undefined): string {
+  const names = Object.keys(clusters);
+  if (names.length === 0) throw nothingConfigured();
+  if (asked === undefined) {
+    const [only, ...others] = names;
+    if (only !== undefined && others.length === 0) return only;
+    throw invalid('The call names no cluster', `give "context", one of ${names.join(', ')}`);
+  }
+  // A configured sandbox goes by the name that results and approvals show.
+  const found = names.find((name) => publishedName(name, clusters) === asked) ?? names.find((name) => name === asked);
+  if (found === undefined) throw unknownCluster(asked, names);
+  return found;
+}
+
+const publishedName = (name: string, clusters: Config['clusters']): string => {
+  const cluster = clusters[name];
+  return cluster !== undefined && 'sandbox' in cluster ? sandboxName : name;
+};
+
+const unknownCluster = (asked: string, names: readonly string[]): CountersignError =>
+  invalid(`Cluster ${JSON.stringify(asked)} is not configured here`, `the clusters are: ${names.join(', ')}`);
+
 async function openSandbox({ redeem, clock }: ClusterSourceOptions): Promise<Opened> {
   const { startSandbox } = await import('../sandbox/server.ts');
   const { url, token, stop } = await startSandbox();
@@ -53,14 +88,14 @@ async function openSandbox({ redeem, clock }: ClusterSourceOptions): Promise<Ope
   return { cluster, stop };
 }
 
-function openConfigured({ config, redeem, clock }: ClusterSourceOptions): Opened {
-  const [first] = Object.entries(config.clusters);
-  if (first === undefined) throw nothingConfigured();
-  const [name, cluster] = first;
+function openConfigured({ config, redeem, pins, clock }: ClusterSourceOptions, name: string): Opened {
+  const cluster = config.clusters[name];
+  if (cluster === undefined) throw nothingConfigured();
   // With sudo every caller is another user than the one who holds state and credentials.
   const isolated = config.approvals.local === 'sudo' || config.isolation === 'accept-same-user';
   if (!isolated && !('sandbox' in cluster)) throw notIsolated(name);
-  return { cluster: openCluster({ name, config: cluster, redeem, clock }), stop: async () => undefined };
+  const opened = openCluster({ name, config: cluster, redeem, clock, ...(pins === undefined ? {} : { pins }) });
+  return { cluster: opened, stop: async () => undefined };
 }
 
 const nothingConfigured = (): CountersignError =>

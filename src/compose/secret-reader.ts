@@ -13,10 +13,10 @@ export interface AuditedSecretReaderOptions {
   readonly random: Random;
 }
 
-/** The masker's reads, each an invocation of the server's own in the log. */
-export function createAuditedSecretReader(options: AuditedSecretReaderOptions): SecretReader {
+/** The masker's reads in the cluster of this name, each an invocation of the server's own in the log. */
+export function createAuditedSecretReader(options: AuditedSecretReaderOptions, name: string): SecretReader {
   const reader = async (namespace: string, what: string): Promise<{ reader: SecretReader; done: () => void }> => {
-    const cluster = await options.clusters.get();
+    const cluster = await options.clusters.get(name);
     const invocation = newInvocationId(options.clock, options.random);
     const ids = options.ids(invocation);
     const context: RequestContext = {

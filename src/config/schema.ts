@@ -37,15 +37,18 @@ const limitsSchema = z.strictObject({
 const name = z.string().regex(/^[a-z0-9](?:[-a-z0-9.]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, "-" and "."');
 
 /** `countersign.yaml`: what each part exports, under one key each. Unknown keys are errors. */
-export const configSchema = z.strictObject({
+const wholeSchema = z.strictObject({
   clusters: z
     .record(name, clusterConfigSchema)
     .refine(
-      (clusters) => Object.keys(clusters).length <= 1,
-      'one cluster a server for now: run a second server for another',
+      (clusters) => Object.values(clusters).filter((cluster) => 'sandbox' in cluster).length <= 1,
+      'one sandbox at most',
     )
     .default({})
-    .describe('By the name that people see in every result and on every card'),
+    .describe('By the name that people see in every result and on every card; with several, calls name one as context'),
+  defaultContext: name
+    .optional()
+    .describe('With several clusters: where reads go that name none; changes always name one'),
   isolation: z
     .literal('accept-same-user')
     .optional()
@@ -67,5 +70,11 @@ export const configSchema = z.strictObject({
   waits: waitsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 });
+
+/** With what no part can check by itself. */
+export const configSchema = wholeSchema.refine(
+  ({ clusters, defaultContext }) => defaultContext === undefined || Object.hasOwn(clusters, defaultContext),
+  { path: ['defaultContext'], message: 'must be the name of a cluster under clusters' },
+);
 
 export type Config = z.output<typeof configSchema>;

@@ -40,13 +40,21 @@ export interface Cluster {
   /** Cached after the first read; `fresh` reads it again over the executing connection (at the claim). @throws Unavailable */
   identity(context: RequestContext, fresh?: boolean): Promise<ClusterIdentity>;
   planning(context: RequestContext): PlanningHandle;
+  /** Before anybody is asked: whether there is a role for what these requests do. @throws Forbidden with what to configure */
+  checkRoles(requests: readonly PlannedRequest[]): void;
   /** Redeems the grant, once; the handle then sends the granted requests and nothing else. @throws Internal for a grant that is spent or forged */
   execution(grant: Grant, context: RequestContext): ExecutionHandle;
   close(): Promise<void>;
 }
 
+/** The configured clusters by name. */
+export interface Clusters {
+  /** Opened at its first use. `undefined`: the only one. @throws Invalid for a name that is none of them, Unavailable saying what to configure */
+  get(name: string | undefined): Promise<Cluster>;
+}
+
 /**
- * Reads and dry-runs, as a planner user that the API server itself lets do nothing else. It has no way to write: `dryRun=All`
+ * Reads and dry-runs, as a user that the API server itself lets do nothing else. It has no way to write: `dryRun=All`
  * is added here, never by a caller, and only for PATCH of kinds that kube-apiserver serves itself.
  * All raw: what it returns is for planning, never for the agent.
  */

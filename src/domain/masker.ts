@@ -25,6 +25,6 @@ export interface Masker {
   sensitivePaths(type: ResourceType, object: Json): readonly Path[];
   /** Whether any of our placeholders stands anywhere in the input (plain, base64, inside a string), and at which path. */
   placeholderIn(input: Json): string | undefined;
-  /** The values that a pod can reach. @throws MaskingUnavailable when they cannot be read whole */
-  podScope(namespace: string, pod: string): Promise<MaskScope>;
+  /** The values that a pod of the cluster of this name can reach. @throws MaskingUnavailable when they cannot be read whole */
+  podScope(cluster: string, namespace: string, pod: string): Promise<MaskScope>;
 }

@@ -3,6 +3,7 @@ import type { AuditIds } from '../domain/audit-id.ts';
 import type { Cluster, RequestContext } from '../domain/cluster.ts';
 import { newInvocationId } from '../domain/environment.ts';
 import type { Invocation } from '../domain/invocation.ts';
+import { type JsonObject, stringAt } from '../domain/json.ts';
 import { ident, type Masked } from '../domain/masked.ts';
 import type { GatePorts } from './ports.ts';
 
@@ -119,9 +120,9 @@ class CallContext implements RequestContext {
 
 export const idents = (values: readonly string[]): readonly AuditValue[] => values.map(ident);
 
-/** The cluster of this call, its name told in every later audit line. @throws CountersignError when none is configured */
-export async function clusterOf(ports: GatePorts, call: Call): Promise<Cluster> {
-  const cluster = await ports.cluster();
+/** The cluster that this call names, told in every later audit line. @throws CountersignError when there is none */
+export async function clusterOf(ports: GatePorts, call: Call, input: JsonObject): Promise<Cluster> {
+  const cluster = await ports.clusters.get(stringAt(input, 'context'));
   call.story = { ...call.story, cluster: ident(cluster.name) };
   return cluster;
 }

@@ -40,7 +40,8 @@ async function planAgain(gate: Gate, call: Call, approval: Approval, sealed: Sea
   const tool = gate.tools.find(({ name }) => name === sealed.tool);
   if (tool === undefined || tool.kind !== 'tool')
     throw new CountersignError('Invalid', `There is no tool ${sealed.tool} any more`);
-  const cluster = await gate.cluster();
+  // The approval's own, whatever else is configured now: a name that is gone is refused.
+  const cluster = await gate.clusters.get(approval.cluster.name);
   const keyed = (data: string): string => gate.keyed(data, sealed.keyId);
   try {
     return await draft({ ...gate, keyed }, call, tool, sealed.input, cluster, sealed.pinned);

@@ -10,6 +10,7 @@ const most = 10_000;
 
 interface Kept {
   readonly principal: Principal;
+  readonly cluster: string;
   readonly request: ListRequest;
   readonly view: Json;
   readonly until: number;
@@ -27,20 +28,22 @@ export function createCursors(clock: Clock, random: Random): Cursors {
   };
 
   return {
-    keep: (principal, request, continueToken, view) => {
+    keep: (principal, cluster, request, continueToken, view) => {
       forgetOld();
       const id = `pg-${Buffer.from(random.bytes(5)).toString('hex')}`;
       kept.set(id, {
         principal,
+        cluster,
         request: { ...request, continue: continueToken },
         view,
         until: clock.now() + lifetime,
       });
       return id;
     },
-    find: (principal, id) => {
+    find: (principal, cluster, id) => {
       const found = kept.get(id);
-      if (found === undefined || found.until <= clock.now() || !samePrincipal(found.principal, principal)) {
+      const good = found !== undefined && found.until > clock.now() && found.cluster === cluster;
+      if (!good || !samePrincipal(found.principal, principal)) {
         throw invalid(
           `Cursor ${JSON.stringify(id.slice(0, 40))} is not good any more`,
           'ask for the first page again, without "continue"',

@@ -35,6 +35,7 @@ export async function draft(
   const planning = new GuardedPlanning(gate, call, cluster.name, bare, pinned);
   const drafted = await tool.plan(input, planning);
   const completed = await completeOrDeny(gate, call, tool, cluster, drafted, planning, bare, pinned);
+  cluster.checkRoles(completed.map(({ request }) => request));
   const identity = await cluster.identity(call.context(), pinned !== undefined);
   const facts = await factsOf(gate, bare, completed);
   const plan = new DraftedPlan(gate, { identity, principal: call.invocation.principal, tool, completed, facts }, [

@@ -82,7 +82,7 @@ async function send(gate: Gate, call: Call, prepared: Prepared, context: Request
   const toolCluster: ToolCluster = {
     name: plan.cluster.name,
     send: (request) => sendMasked(gate, handle, request),
-    keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, request, token, kept),
+    keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, cluster.name, request, token, kept),
     namespaceExists: (namespace) => prepared.namespaceExists(namespace),
     sendAll: () => sendAll(gate, call, prepared, handle, context),
   };

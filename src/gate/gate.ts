@@ -16,11 +16,11 @@ export interface Gate extends GatePorts {
   readonly answered: Answered;
 }
 
-/** Continue tokens of the API server behind short names, for one principal and five minutes. */
+/** Continue tokens of an API server behind short names, for one principal, one cluster and five minutes. */
 export interface Cursors {
-  keep(principal: Principal, request: ListRequest, continueToken: string, view: Json): string;
-  /** @throws Invalid for one that is unknown, too old, or somebody else's */
-  find(principal: Principal, id: string): { readonly request: ListRequest; readonly view: Json };
+  keep(principal: Principal, cluster: string, request: ListRequest, continueToken: string, view: Json): string;
+  /** @throws Invalid for one that is unknown, too old, somebody else's, or of another cluster */
+  find(principal: Principal, cluster: string, id: string): { readonly request: ListRequest; readonly view: Json };
 }
 
 /** A call whose plan is drafted: everything the next stages need. */

@@ -77,7 +77,7 @@ async function planAndAsk(
   tool: Tool,
   input: JsonObject,
 ): Promise<Outcome | { readonly asked: Approval }> {
-  const cluster = await clusterOf(gate, call);
+  const cluster = await clusterOf(gate, call, input);
   await decideFirst(gate, call, tool, input, cluster);
   const kept = await notSeenYet(gate, call, tool, input, cluster);
   if (kept !== undefined) return kept;

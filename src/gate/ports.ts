@@ -1,7 +1,7 @@
 import type { Approvals } from '../domain/approval.ts';
 import type { AuditLog } from '../domain/audit-event.ts';
 import type { AuditIds } from '../domain/audit-id.ts';
-import type { Cluster } from '../domain/cluster.ts';
+import type { Clusters } from '../domain/cluster.ts';
 import type { DecisionPoint } from '../domain/decision.ts';
 import type { Clock, Log, Random } from '../domain/environment.ts';
 import type { MintGrant } from '../domain/grant.ts';
@@ -13,8 +13,7 @@ import type { AnyTool } from '../domain/tool.ts';
 /** Everything that the gate needs of the world. The composition root fills it. */
 export interface GatePorts {
   readonly tools: readonly AnyTool[];
-  /** @throws CountersignError saying what to configure, when there is no cluster */
-  readonly cluster: () => Promise<Cluster>;
+  readonly clusters: Clusters;
   /** The bundle in force now; asked again for each decision, so that a reload takes effect. */
   readonly policy: () => DecisionPoint;
   readonly approvals: Approvals;

@@ -23,7 +23,7 @@ export async function runProgram(
   request: ExecRequest,
 ): Promise<ToolAnswer> {
   const { plan } = prepared;
-  const scope = await gate.masker.podScope(request.object.namespace ?? '', request.object.name);
+  const scope = await gate.masker.podScope(plan.cluster.name, request.object.namespace ?? '', request.object.name);
   const recording = await startRecording(gate, call, prepared, request, scope);
   const output = new Output();
   let end: ExecEnd;

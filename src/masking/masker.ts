@@ -13,8 +13,8 @@ import { reveal, strip } from './strip.ts';
 import { Walk } from './walk.ts';
 
 export interface MaskerOptions {
-  /** Reads with an identity of its own; undefined: nothing that needs known values is shown. */
-  readonly secretReader?: SecretReader | undefined;
+  /** Of the cluster of a name, reading with an identity of its own; undefined: nothing that needs known values is shown. */
+  readonly secretReader?: ((cluster: string) => SecretReader) | undefined;
   readonly log: Log;
 }
 
@@ -39,7 +39,7 @@ export function createMasker({ secretReader, log }: MaskerOptions): Masker {
       return walk.hidden;
     },
     placeholderIn: findPlaceholder,
-    podScope: (namespace, pod) => podScope(secretReader, log, namespace, pod),
+    podScope: (cluster, namespace, pod) => podScope(secretReader?.(cluster), log, namespace, pod),
   };
 }
 

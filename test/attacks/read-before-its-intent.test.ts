@@ -16,20 +16,22 @@ async function slowLog() {
   const failed: ((error: Error) => void)[] = [];
   const seen: AuditEvent[] = [];
   const sent: string[] = [];
-  const cluster = await rig.ports.cluster();
+  const cluster = await rig.ports.clusters.get(undefined);
   const invoke = createInvoke({
     ...rig.ports,
-    cluster: async () => ({
-      ...cluster,
-      execution: (grant, context) => {
-        const nextAuditId = async (): Promise<string> => {
-          const id = await context.nextAuditId();
-          sent.push(id);
-          return id;
-        };
-        return cluster.execution(grant, { ...context, nextAuditId });
-      },
-    }),
+    clusters: {
+      get: async () => ({
+        ...cluster,
+        execution: (grant, context) => {
+          const nextAuditId = async (): Promise<string> => {
+            const id = await context.nextAuditId();
+            sent.push(id);
+            return id;
+          };
+          return cluster.execution(grant, { ...context, nextAuditId });
+        },
+      }),
+    },
     audit: {
       ...rig.ports.audit,
       append: (event) => {

@@ -105,12 +105,13 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
   const { cluster, writes } = watched(opened);
   const used = options.around?.(cluster) ?? cluster;
   const masker = createMasker({
-    secretReader: opened.secretReader({
-      invocation: 'masker',
-      agent: 'masker',
-      nextAuditId: async () => '',
-      signal: new AbortController().signal,
-    }),
+    secretReader: () =>
+      opened.secretReader({
+        invocation: 'masker',
+        agent: 'masker',
+        nextAuditId: async () => '',
+        signal: new AbortController().signal,
+      }),
     log: silent,
   });
   const channel = createTerminalChannel({ local: 'sudo', people, osUser: 'countersign' });
@@ -123,7 +124,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
   const approvals = createApprovals(deps);
   const ports: GatePorts = {
     tools: options.tools ?? shipped,
-    cluster: async () => used,
+    clusters: { get: async () => used },
     policy: policy.current,
     ...{ approvals, audit, masker, clock, mint, log: silent },
     recorder: createRecorder({ folder: join(root, 'recordings'), clock, random: realRandom }),

@@ -72,17 +72,19 @@ function isolation(config: Config, name: string): readonly Finding[] {
 function impersonation(name: string, cluster: Config['clusters'][string]): readonly Finding[] {
   const manifests = join(packageRoot, 'docs', 'kubernetes');
   const tiers = [
-    ['planner', 'planning is not held to dry-runs by the API server'],
-    ['writer', 'the cluster log does not name agent and approval'],
+    ['plan', 'planning is not held to dry-runs by the API server'],
+    ['read', 'reads could write'],
+    ['write', 'the cluster log does not name agent and approval'],
+    ['exec', 'what changes objects can run programs too'],
     ['secretReader', 'the masker reads Secrets with the same identity that serves agents'],
   ] as const;
-  const missing = tiers.filter(([tier]) => cluster[tier] === undefined);
+  const missing = tiers.filter(([tier]) => cluster.tiers?.[tier] === undefined);
   if (missing.length === 0)
     return [ok('roles', `${name} impersonates a user of its own for planning, writing and masking`)];
   return missing.map(([tier, lost]) =>
     warn(
       'roles',
-      `clusters.${name}.${tier} is not set: ${lost}`,
+      `clusters.${name}.tiers.${tier} is not set: ${lost}`,
       `apply the manifests in ${manifests} and name the user`,
     ),
   );

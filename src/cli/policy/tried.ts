@@ -7,7 +7,7 @@ import type { DecisionInput } from '../../domain/decision.ts';
 import type { Log } from '../../domain/environment.ts';
 import { invalid } from '../../domain/errors.ts';
 import { parseInput } from '../../domain/input.ts';
-import { isJsonObject, type JsonObject } from '../../domain/json.ts';
+import { isJsonObject, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Tool } from '../../domain/tool.ts';
 import { localPrincipal } from '../../identity/local.ts';
@@ -106,7 +106,7 @@ async function bare(
   input: JsonObject,
   principal: Principal,
 ): Promise<DecisionInput> {
-  const { name, defaultNamespace } = await clusters.get();
+  const { name, defaultNamespace } = await clusters.get(stringAt(input, 'context'));
   const targets = tool.targets(input, defaultNamespace);
   return { principal, tool: tool.name, cluster: name, targets, facts: undefined, now: Date.now() };
 }

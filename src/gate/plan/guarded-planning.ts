@@ -31,7 +31,7 @@ export class GuardedPlanning implements ToolPlanning {
   }
 
   cursor(id: string): { readonly request: ListRequest; readonly view: Json } {
-    return this.#gate.cursors.find(this.#call.invocation.principal, id);
+    return this.#gate.cursors.find(this.#call.invocation.principal, this.#cluster, id);
   }
 
   resolve(resource: string): Promise<ResourceType> {

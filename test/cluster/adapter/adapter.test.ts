@@ -45,7 +45,7 @@ describe('the adapter against a real API server only', () => {
   });
 
   it('tells what RBAC forbids from what is not there', async () => {
-    const cluster = open({ planner: { user: 'countersign-test-nobody', groups: [] } });
+    const cluster = open({ tiers: { plan: { user: 'countersign-test-nobody', groups: [] } } });
     const planning = cluster.planning(context());
     const type = await planning.resolve('configmaps');
     const error = await planning.get({ type, namespace, name: 'anything' }).catch((thrown) => thrown);
@@ -108,6 +108,7 @@ describe('the adapter against a real API server only', () => {
       return found?.status?.containerStatuses?.[0]?.state?.running === undefined ? undefined : found;
     });
     const writer = 'countersign-test-writer';
+    const asWriter = { user: writer, groups: ['writers', 'apps'] };
     await kube.create(`/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`, {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -115,7 +116,7 @@ describe('the adapter against a real API server only', () => {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: writer }],
     });
-    const cluster = open({ writer: { user: writer, groups: ['writers', 'apps'] } });
+    const cluster = open({ tiers: { read: asWriter, exec: asWriter } });
     const status: KubeObject = pod.status.containerStatuses[0];
     const request: ExecRequest = {
       action: 'exec',

@@ -80,7 +80,7 @@ describe('docs/kubernetes/planner.yaml', () => {
           kubeconfig,
           context: currentContext(kubeconfig),
           allow: [],
-          planner: { user: 'countersign-planner', groups: [] },
+          tiers: { plan: { user: 'countersign-planner', groups: [] } },
         },
         redeem: createGrantMint().redeem,
         clock: Date,

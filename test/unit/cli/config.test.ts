@@ -73,9 +73,9 @@ test.each([
     ['clusters.prod.context: is required'],
   ],
   [
-    'two clusters',
-    'clusters: {a: {inCluster: true}, b: {inCluster: true}}',
-    [expect.stringMatching(/^clusters: one cluster/)],
+    'a default that is no cluster',
+    'clusters: {a: {inCluster: true}, b: {inCluster: true}}\ndefaultContext: c',
+    [expect.stringMatching(/^defaultContext: must be the name/)],
   ],
   ['isolation in other words', 'isolation: "yes"', [expect.stringMatching(/^isolation: .*accept-same-user/)]],
   ['a duplicate key', 'limits: {}\nlimits: {}', [expect.stringMatching(/unique/)]],

@@ -112,7 +112,7 @@ test('a cluster that answers is identified; one that does not fails with its nam
   expect(of('isolation')).toMatchObject([
     { level: 'FAIL', todo: expect.stringContaining('isolation: accept-same-user') },
   ]);
-  expect(of('roles').map(({ level }) => level)).toEqual(['warn', 'warn', 'warn']);
+  expect(of('roles').map(({ level }) => level)).toEqual(['warn', 'warn', 'warn', 'warn', 'warn']);
 });
 
 test('a kubeconfig that the agent can read is the real hole', async () => {

@@ -66,7 +66,7 @@ describe('exec over WebSocket', () => {
       upgraded.push({ url: incoming.url ?? '', rawHeaders: incoming.rawHeaders });
       sockets.handleUpgrade(incoming, socket, head, (opened) => behave(opened));
     });
-    cluster = sandboxCluster(server.url, { writer: { user: 'countersign-writer', groups: ['a', 'b'] } });
+    cluster = sandboxCluster(server.url, { tiers: { exec: { user: 'countersign-writer', groups: ['a', 'b'] } } });
   });
   afterEach(async () => {
     server.http.removeAllListeners('upgrade');

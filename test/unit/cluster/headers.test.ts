@@ -35,7 +35,9 @@ describe('what a request looks like on the wire', () => {
 
   it('sends each group as a line of its own and names agent, person and approval as extras', async () => {
     const writer = { user: 'countersign-writer', groups: ['writers', 'apps'] };
-    const cluster = sandboxCluster(server.url, { writer, planner: { user: 'countersign-planner', groups: [] } });
+    const cluster = sandboxCluster(server.url, {
+      tiers: { read: writer, plan: { user: 'countersign-planner', groups: [] } },
+    });
     const as = context({ person: 'li@exämple.com', approval: 'cs-7f3k2m' });
     await execution(cluster, [get], as).send(get);
     await cluster.planning(as).get(configMap);

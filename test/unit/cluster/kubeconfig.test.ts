@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { clusterConfigSchema } from '../../../src/cluster/config.ts';
+import { type ClusterConfig, clusterConfigSchema, type EksClusterConfig } from '../../../src/cluster/config.ts';
 import { connectionFor } from '../../../src/cluster/connect.ts';
 import { caDigest } from '../../../src/cluster/identity.ts';
 import { CountersignError } from '../../../src/domain/errors.ts';
@@ -41,8 +41,14 @@ function kubeconfig(cluster: object = good(), user: object = { token: 't0ken' })
   return path;
 }
 
+function plainCluster(config: object): Exclude<ClusterConfig, EksClusterConfig> {
+  const parsed = clusterConfigSchema.parse(config);
+  if ('eks' in parsed) throw new Error('this is a cluster on EKS');
+  return parsed;
+}
+
 const open = (path: string, changes: object = {}) =>
-  connectionFor(clusterConfigSchema.parse({ kubeconfig: path, context: 'prod', ...changes }), clock);
+  connectionFor(plainCluster({ kubeconfig: path, context: 'prod', ...changes }), clock);
 
 function refused(work: () => unknown): CountersignError {
   try {
@@ -101,7 +107,7 @@ describe('a kubeconfig', () => {
       { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'aws' } },
       'exec-plugin',
     ],
-    ['impersonation of its own', {}, { token: 't', as: 'admin' }, 'planner, writer'],
+    ['impersonation of its own', {}, { token: 't', as: 'admin' }, 'tiers'],
     ['a password', {}, { username: 'a', password: 'b' }, 'password'],
     ['an auth-provider', {}, { 'auth-provider': { name: 'gcp' } }, 'auth-provider'],
     ['a certificate without its key', {}, { 'client-certificate-data': base64('x') }, 'without its key'],
@@ -168,7 +174,7 @@ describe('in a cluster', () => {
       variables: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' },
       serviceAccountFolder: folder,
     };
-    const config = clusterConfigSchema.parse({ inCluster: true });
+    const config = plainCluster({ inCluster: true });
     rmSync(join(folder, 'token'), { force: true });
     expect(refused(() => connectionFor(config, clock, pod)).message).toContain('no service account');
     writeFileSync(join(folder, 'ca.crt'), ca);
@@ -186,9 +192,9 @@ describe('in a cluster', () => {
 describe('the configuration of a cluster', () => {
   it.each([
     ['a kubeconfig without a context', { kubeconfig: 'x' }],
-    ['a system: user', { inCluster: true, planner: { user: 'system:admin' } }],
-    ['a system: group', { inCluster: true, writer: { user: 'w', groups: ['system:masters'] } }],
-    ['a header in a user', { inCluster: true, writer: { user: 'w\r\nimpersonate-group: x' } }],
+    ['a system: user', { inCluster: true, tiers: { plan: { user: 'system:admin' } } }],
+    ['a system: group', { inCluster: true, tiers: { write: { user: 'w', groups: ['system:masters'] } } }],
+    ['a header in a user', { inCluster: true, tiers: { write: { user: 'w\r\nimpersonate-group: x' } } }],
     ['a sandbox that is not on this machine', { sandbox: { url: 'http://10.0.0.1:80', token: 't' } }],
     ['something unknown', { inCluster: true, insecure: true }],
     ['insecure TLS by name', { kubeconfig: 'x', context: 'y', allow: ['insecure'] }],

@@ -216,7 +216,7 @@ describe('what a pod can reach', () => {
   };
 
   it('is read from every reference', async () => {
-    const scope = await createMasker({ log, secretReader: reader(all) }).podScope('shop', 'web');
+    const scope = await createMasker({ log, secretReader: () => reader(all) }).podScope('test', 'shop', 'web');
     const values = scope.values.map(({ value }) => value);
     for (const name of ['env', 'ephemeral', 'volume', 'projected', 'csi']) expect(values).toContain(`value-of-${name}`);
     expect(values).toEqual(expect.arrayContaining(['registry-password', 'legacy-token', 'inline-value']));
@@ -228,7 +228,9 @@ describe('what a pod can reach', () => {
     ['a pod that is gone', { 'Pod/shop/web': undefined }, /Pod shop\/web/],
   ])('%s: MaskingUnavailable', async (_, change, words) => {
     const objects = { ...all, ...change } as Record<string, JsonObject | Error>;
-    await expect(createMasker({ log, secretReader: reader(objects) }).podScope('shop', 'web')).rejects.toMatchObject({
+    await expect(
+      createMasker({ log, secretReader: () => reader(objects) }).podScope('test', 'shop', 'web'),
+    ).rejects.toMatchObject({
       code: 'MaskingUnavailable',
       message: expect.stringMatching(words),
       hint: expect.stringMatching(/secrets/),
@@ -236,7 +238,7 @@ describe('what a pod can reach', () => {
   });
 
   it('nobody who reads: MaskingUnavailable', async () => {
-    await expect(masker.podScope('a', 'b')).rejects.toMatchObject({ code: 'MaskingUnavailable' });
+    await expect(masker.podScope('test', 'a', 'b')).rejects.toMatchObject({ code: 'MaskingUnavailable' });
   });
 });
 
