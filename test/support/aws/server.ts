@@ -91,7 +91,7 @@ export class FakeAws {
     return { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token ?? '', ...noMetadata };
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString('utf8');
@@ -103,7 +103,7 @@ export class FakeAws {
     const action = cluster === undefined ? (parameters.Action ?? '') : 'DescribeCluster';
     const fault = this.fault(action);
     if (fault !== undefined) this.calls.push({ action, parameters, caller: undefined });
-    if (fault !== undefined && 'hangs' in fault) return;
+    if (fault !== undefined && 'hangs' in fault) return undefined;
     if (fault !== undefined) return refuse(response, action, fault.status, fault.code);
     if (action === 'AssumeRoleWithWebIdentity') return this.#webIdentity(parameters, response);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
@@ -120,26 +120,26 @@ export class FakeAws {
     if (action === 'GetCallerIdentity')
       return xml(response, action, `<Arn>${caller}</Arn><Account>${account}</Account>`);
     if (action === 'AssumeRole') return this.#assume(caller, parameters, response);
-    refuse(response, action, 400, 'InvalidAction');
+    return refuse(response, action, 400, 'InvalidAction');
   }
 
-  #assume(caller: string, parameters: Readonly<Record<string, string>>, response: ServerResponse): void {
+  #assume(caller: string, parameters: Readonly<Record<string, string>>, response: ServerResponse): ServerResponse {
     const bad = malformed(parameters);
     if (bad !== undefined) return refuse(response, 'AssumeRole', 400, 'ValidationError', bad);
     const trust = this.roles.get(parameters.RoleArn ?? '');
     if (trust === undefined || !trust(caller, parameters)) return refuse(response, 'AssumeRole', 403, 'AccessDenied');
-    this.#session(parameters, 'AssumeRole', response);
+    return this.#session(parameters, 'AssumeRole', response);
   }
 
-  #webIdentity(parameters: Readonly<Record<string, string>>, response: ServerResponse): void {
+  #webIdentity(parameters: Readonly<Record<string, string>>, response: ServerResponse): ServerResponse {
     const action = 'AssumeRoleWithWebIdentity';
     this.calls.push({ action, parameters, caller: undefined });
     const allowed = this.webIdentities.get(parameters.RoleArn ?? '') === parameters.WebIdentityToken;
     if (!allowed) return refuse(response, action, 400, 'InvalidIdentityToken');
-    this.#session(parameters, action, response);
+    return this.#session(parameters, action, response);
   }
 
-  #session(parameters: Readonly<Record<string, string>>, action: string, response: ServerResponse): void {
+  #session(parameters: Readonly<Record<string, string>>, action: string, response: ServerResponse): ServerResponse {
     const role = (parameters.RoleArn ?? '').split('/').at(-1);
     const arn = `arn:aws:sts::${account}:assumed-role/${role}/${parameters.RoleSessionName}`;
     const key = this.issue(arn, Number(parameters.DurationSeconds ?? 3600));
@@ -148,22 +148,22 @@ export class FakeAws {
       `<SessionToken>${key.token}</SessionToken><Expiration>${new Date(key.expiresAt).toISOString()}</Expiration>`,
     ];
     const user = `<AssumedRoleUser><Arn>${arn}</Arn><AssumedRoleId>AROA:x</AssumedRoleId></AssumedRoleUser>`;
-    xml(response, action, `${user}<Credentials>${inside.join('')}</Credentials>`);
+    return xml(response, action, `${user}<Credentials>${inside.join('')}</Credentials>`);
   }
 
-  #describe(name: string, response: ServerResponse): void {
+  #describe(name: string, response: ServerResponse): ServerResponse {
     const found = this.clusters.get(name);
     if (found === undefined) return refuse(response, 'DescribeCluster', 404, 'ResourceNotFoundException');
     const { arn, endpoint, ca } = found;
     const data = Buffer.from(ca).toString('base64');
     const cluster = { name, arn, endpoint, status: 'ACTIVE', certificateAuthority: { data } };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ cluster }));
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ cluster }));
   }
 
-  #container(request: IncomingMessage, response: ServerResponse): void {
+  #container(request: IncomingMessage, response: ServerResponse): ServerResponse {
     this.calls.push({ action: 'ContainerCredentials', parameters: {}, caller: undefined });
     if (this.podIdentity === undefined || request.headers.authorization !== this.podIdentity.token)
-      return void response.writeHead(401).end('{}');
+      return refuse(response, 'ContainerCredentials', 401, 'AccessDenied');
     const { id, secret, token, expiresAt } = this.issue(this.podIdentity.arn);
     const given = {
       AccessKeyId: id,
@@ -171,7 +171,7 @@ export class FakeAws {
       Token: token,
       Expiration: new Date(expiresAt).toISOString(),
     };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(given));
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(given));
   }
 }
 
@@ -206,17 +206,16 @@ export function tagsOf({ parameters }: AwsCall): Record<string, string> {
   return tags;
 }
 
-function xml(response: ServerResponse, action: string, inside: string): void {
+function xml(response: ServerResponse, action: string, inside: string): ServerResponse {
   const body = `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${inside}</${action}Result><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></${action}Response>`;
-  response.writeHead(200, { 'content-type': 'text/xml' }).end(body);
+  return response.writeHead(200, { 'content-type': 'text/xml' }).end(body);
 }
 
-function refuse(response: ServerResponse, action: string, status: number, code: string, why = 'no'): void {
+function refuse(response: ServerResponse, action: string, status: number, code: string, why = 'no'): ServerResponse {
   if (action === 'DescribeCluster') {
     response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': code });
-    response.end(JSON.stringify({ message: why }));
-    return;
+    return response.end(JSON.stringify({ message: why }));
   }
   const body = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${why}</Message></Error><RequestId>r-1</RequestId></ErrorResponse>`;
-  response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
+  return response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
 }
