@@ -9,7 +9,7 @@ const within = 3_000;
 export const readinessParts = ({ audit, policy, clusters }: Composition): readonly Part[] => [
   { name: 'audit', check: () => (audit.healthy ? undefined : 'the audit log cannot be written') },
   { name: 'policy', check: () => (policy.fault() === undefined ? undefined : 'the policy folder has a fault') },
-  { name: 'cluster', check: () => soon(clusters.get()) },
+  { name: 'cluster', check: () => soon(clusters.all()) },
 ];
 
 async function soon(opening: Promise<unknown>): Promise<string | undefined> {

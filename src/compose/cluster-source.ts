@@ -9,6 +9,8 @@ import type { RedeemGrant } from '../domain/grant.ts';
 export interface ClusterSource extends Clusters {
   /** Opened at the first call. @throws CountersignError saying what to configure */
   get(name: string | undefined): Promise<OpenCluster>;
+  /** Every one, opened. @throws as `get` does, for the first that cannot be */
+  all(): Promise<readonly OpenCluster[]>;
   close(): Promise<void>;
 }
 
@@ -30,17 +32,22 @@ export function createClusterSource(options: ClusterSourceOptions): ClusterSourc
     closing.push(() => cluster.close(), stop);
     return cluster;
   };
+  const get = async (asked: string | undefined): Promise<OpenCluster> => {
+    const name = options.sandbox ? sandboxOf(asked) : nameOf(options.config, asked);
+    const known = opened.get(name);
+    if (known !== undefined) return known;
+    const opening = open(name).catch((thrown: unknown) => {
+      opened.delete(name);
+      throw thrown;
+    });
+    opened.set(name, opening);
+    return opening;
+  };
   return {
-    get: async (asked) => {
-      const name = options.sandbox ? sandboxOf(asked) : nameOf(options.config, asked);
-      const known = opened.get(name);
-      if (known !== undefined) return known;
-      const opening = open(name).catch((thrown: unknown) => {
-        opened.delete(name);
-        throw thrown;
-      });
-      opened.set(name, opening);
-      return opening;
+    get,
+    all: () => {
+      const names = Object.keys(options.config.clusters);
+      return Promise.all((options.sandbox || names.length === 0 ? [undefined] : names).map(get));
     },
     close: async () => {
       for (const close of closing) await close();
