@@ -1,6 +1,6 @@
 import type { Approval, Vote } from '../domain/approval.ts';
 import { brokenGlass } from '../domain/approval-exceptions.ts';
-import { isMet, tally } from '../domain/approval-state.ts';
+import { type FindPerson, isMet, tally } from '../domain/approval-state.ts';
 import type { ChainedVote } from '../domain/audit-event.ts';
 import type { Requirement } from '../domain/decision.ts';
 import { CountersignError } from '../domain/errors.ts';
@@ -18,16 +18,17 @@ import { refusalOf } from './refusals.ts';
 export async function claim(ctx: Context, id: string, requirement: Requirement): Promise<Approval> {
   const before = await current(ctx, id);
   if (before.state !== 'approved') throw refusalOf(before);
-  await catchUp(ctx, before);
+  const counted = await catchUp(ctx, before);
   const now = await current(ctx, id);
   if (now.state !== 'approved') throw refusalOf(now);
+  refuseUnsure(ctx, now, counted, requirement);
   if (!ctx.audit.healthy) throw new CountersignError('AuditUnavailable', 'the audit log cannot be written');
   const by = now.record.principal.agent;
   if (!(await end(ctx, now, { command: 'claim', by, because: '' }))) throw refusalOf(await current(ctx, id));
   const claimed = await reread(ctx, id);
   try {
     const chain = await ctx.auditReader.votes(id);
-    const objection = objectionTo(ctx, claimed, chain, requirement);
+    const objection = objectionTo(ctx, claimed, chain, requirement, counted);
     if (objection !== undefined) throw new CountersignError('Denied', `Approval ${id} was not used: ${objection}`);
     await ctx.audit.append(
       approvalLine('ApprovalClaimed', claimed.record, {
@@ -48,11 +49,26 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
   }
 }
 
-/** Who may vote and what was said, as of now, before anything is decided by it. @throws Unavailable: nothing is claimed */
-async function catchUp(ctx: Context, now: Current): Promise<void> {
-  await ctx.people.current?.(now.facts.votes.map(({ person }) => person));
-  const approval = await present(ctx, now);
+/** What was said and who of those may vote, as of now, before anything is decided by it. @throws Unavailable: nothing is claimed */
+async function catchUp(ctx: Context, before: Current): Promise<FindPerson> {
+  const approval = await present(ctx, before);
   for (const channel of ctx.channels) await channel.caughtUp(approval);
+  if (ctx.people.current === undefined) return ctx.people.byId;
+  // After the threads: whoever is heard only now is looked at too.
+  const { facts } = await current(ctx, before.record.id);
+  const unsure = await ctx.people.current(facts.votes);
+  return (id) => (unsure.includes(id) ? undefined : ctx.people.byId(id));
+}
+
+/** Before anything is spent: a voter of whom nothing can be found out now does not count, and the others may be enough. */
+function refuseUnsure(ctx: Context, { facts, record }: Current, counted: FindPerson, requirement: Requirement): void {
+  const met = (asked: Requirement, people: FindPerson): boolean =>
+    isMet(tally({ ...record, requirement: asked }, facts.votes, people));
+  for (const asked of [record.requirement, requirement])
+    if (met(asked, ctx.people.byId) && !met(asked, counted))
+      throw new CountersignError('Unavailable', `whether those who approved ${record.id} still may is not known now`, {
+        hint: 'try again in a moment; the approval stays',
+      });
 }
 
 /** Why the claim must not run, or undefined. */
@@ -61,6 +77,7 @@ function objectionTo(
   { facts, record, useBy }: Current,
   chain: readonly ChainedVote[],
   requirement: Requirement,
+  counted: FindPerson,
 ): string | undefined {
   const deny = [...facts.votes, ...chain].find((vote) => vote.decision === 'deny');
   if (deny !== undefined) return `${deny.person} denied it`;
@@ -71,7 +88,7 @@ function objectionTo(
     [record.requirement, 'it'],
     [requirement, 'the policy now'],
   ] as const) {
-    const found = tally({ ...record, requirement: asked }, believed, ctx.people.byId);
+    const found = tally({ ...record, requirement: asked }, believed, counted);
     const { have, need } = found;
     if (!isMet(found)) return `${whose} needs ${need} and the audit log has ${have} approvals that count`;
   }

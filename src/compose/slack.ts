@@ -53,7 +53,7 @@ export async function openSlack({
     channel,
     start: async (approvals) => {
       // At the very first start nobody is known by user groups yet, and everything would be refused.
-      if (channel.reachable().people.length === 0) await people.current().catch(untold);
+      if (channel.reachable().people.length === 0) await people.fresh().catch(untold);
       people.start();
       await channel.start?.(approvals);
     },

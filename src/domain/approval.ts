@@ -100,11 +100,10 @@ export interface PeopleRegistry {
   byWorkload(issuer: string, subject: string): Person | undefined;
   all(): readonly Person[];
   /**
-   * Resolves when who is in which group is fresh enough for a claim, and whether those who voted (by their ids) still may;
-   * missing where nothing can change.
-   * @throws Unavailable when that cannot be found out: then nothing is claimed
+   * Resolves when who is in which group is fresh enough for a claim, and whether those who voted still may; missing where
+   * nothing can change. Returns the ids of voters of whom that cannot be found out now: this claim does not count them.
    */
-  current?(voted?: readonly string[]): Promise<void>;
+  current?(voted: readonly Pick<Vote, 'person' | 'channel'>[]): Promise<readonly string[]>;
 }
 
 /** What an approver is shown, rendered by the server from the plan, complete and masked. */

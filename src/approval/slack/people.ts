@@ -6,6 +6,7 @@ import type { Clock, Log } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
 import type { State } from '../../domain/state.ts';
 import { type PeopleConfig, recordsOf, registryOf } from '../people.ts';
+import { createAccounts, type Voted } from './accounts.ts';
 import { type Ages, type Answers, addressFor, answerSchema, createAnswers, flagsFor, freshForClaim } from './asked.ts';
 import { type Member, mergePeople } from './members.ts';
 import type { SlackApi } from './ports.ts';
@@ -27,10 +28,12 @@ export interface SlackPeopleOptions {
 export interface SlackPeople extends PeopleRegistry {
   /** Reads the user groups now. @throws Unavailable */
   refresh(): Promise<void>;
+  /** Reads them where they are older than a claim may go by. @throws Unavailable */
+  fresh(): Promise<void>;
   /** Reads them now where that is due, and every five minutes. A failure is logged, and what was read last stays. */
   start(): void;
   stop(): void;
-  current(voted?: readonly string[]): Promise<void>;
+  current(voted: readonly Voted[]): Promise<readonly string[]>;
 }
 
 const readingSchema = z.object({
@@ -81,28 +84,52 @@ export async function openSlackPeople(options: SlackPeopleOptions): Promise<Slac
     await load();
     if (isDue(age, ages)) await read(ages);
   };
+  const accounts = createAccounts({
+    ...{ api: options.api, clock, log },
+    people: { byId: (id) => registry.byId(id) },
+    answer: (user) => last?.users[user],
+  });
+  /** Those who voted and are in a user group, where who is in it cannot be read. */
+  const unsureOfGroups = async (voted: readonly Voted[]): Promise<readonly string[]> => {
+    const users = voted.map(({ person }) => [person, registry.byId(person)?.slack?.user ?? ''] as const);
+    try {
+      await readIfDue(freshForClaim, { users: addressFor, voted: users.map(([, user]) => user) });
+      return [];
+    } catch (thrown) {
+      log.warn('Slack user groups cannot be read before a claim', { cause: String(thrown) });
+      const members = Object.values(last?.groups ?? {}).flat();
+      return users.flatMap(([person, user]) => (members.includes(user) ? [person] : []));
+    }
+  };
   if (asksSlack) await load();
   const stops: (() => void)[] = [];
   return {
-    byId: (id) => registry.byId(id),
+    byId: (id) => (accounts.isGone(id) ? undefined : registry.byId(id)),
     byOsUser: (name) => registry.byOsUser(name),
     bySubject: (issuer, subject) => registry.bySubject(issuer, subject),
     byWorkload: (issuer, subject) => registry.byWorkload(issuer, subject),
     bySlack: (team, user) => registry.bySlack(team, user),
     all: () => registry.all(),
     refresh,
-    current: (voted = []) => {
-      const users = voted.flatMap((id) => registry.byId(id)?.slack?.user ?? []);
-      return readIfDue(freshForClaim, { users: addressFor, voted: users });
+    fresh: () => readIfDue(freshForClaim, { users: addressFor, voted: [] }),
+    current: async (voted) => {
+      const unsure = await unsureOfGroups(voted);
+      return [...new Set([...unsure, ...(await accounts.look(voted))])];
     },
     start: () => {
-      if (!asksSlack || stops.length > 0) return;
+      if (stops.length > 0) return;
       const quietly = (work: () => Promise<void>) => (): void => {
         work().catch((thrown: unknown) => log.warn('Slack user groups cannot be read', { cause: String(thrown) }));
       };
       const look = quietly(() => readIfDue(readEvery, { users: flagsFor, voted: [] }));
-      const timer = setInterval(look, readEvery / 5).unref();
-      stops.push(() => clearInterval(timer), state.watch(folder, quietly(load)));
+      const again = quietly(() => accounts.lookAgain());
+      const timer = setInterval(() => {
+        look();
+        again();
+      }, readEvery / 5).unref();
+      stops.push(() => clearInterval(timer));
+      if (!asksSlack) return;
+      stops.push(state.watch(folder, quietly(load)));
       look();
     },
     stop: () => {

@@ -29,7 +29,7 @@ export interface Threads {
 }
 
 type Said = Extract<Heard, { kind: 'vote' }>;
-/** Slack's time stamp of the file with the whole plan; undefined: it was not seen. */
+/** Slack's time stamp of the file with the whole plan; undefined: it is not there, or the message holds the whole plan. */
 type Since = string | undefined;
 interface Reply {
   readonly message: SlackMessage & { readonly user: string };
@@ -44,7 +44,11 @@ export function createThreads(parts: ThreadParts): Threads {
       if (user === undefined || message.bot) return;
       const heard = hear(message);
       if (heard.kind === 'vote')
-        await said(parts, posted, { message: { ...message, user }, vote: heard, since: undefined });
+        await said(parts, posted, {
+          message: { ...message, user },
+          vote: heard,
+          since: await sinceOf(parts, posted, heard),
+        });
       else if (heard.kind === 'command') await answer(parts, posted, user, heard.command);
       else if (heard.hint) await hint(parts, posted, user);
     },
@@ -79,6 +83,13 @@ async function repliesOf(parts: ThreadParts, approval: Approval, posted: Posted)
   ]);
   const readableSince = shownOf(approval).isWhole ? () => undefined : await fileIn(parts, approval);
   return threads.flatMap((messages) => votesIn(messages, readableSince(messages)));
+}
+
+/** Of a reply as it arrives, which may be long after it was said. @throws Unavailable: it is heard when the thread is read */
+async function sinceOf(parts: ThreadParts, posted: Posted, { decision }: Said): Promise<Since> {
+  const approval = decision === 'approve' ? await parts.open.read(posted.approval) : undefined;
+  if (approval === undefined || shownOf(approval).isWhole) return undefined;
+  return (await fileIn(parts, approval))(await parts.api.replies(posted.channel, posted.ts));
 }
 
 /** A deleted message to which nobody replied has no thread. */
@@ -193,8 +204,7 @@ async function objectionTo(
   const person = people.bySlack(posted.team, user)?.id;
   if (await isTakenBack(heard, approval, { user, person, ts }))
     return refused('you took it back after you wrote it; to approve, write a new reply');
-  const hasFile = since === undefined ? posted.hasFile === true : since < ts;
-  if (hasFile || shownOf(approval).isWhole) return undefined;
+  if (shownOf(approval).isWhole || (since !== undefined && since < ts)) return undefined;
   return { because: 'the whole plan is not in the thread yet; read it there and write a new reply', isFinal: false };
 }
 

@@ -7,7 +7,7 @@ import { failureOf } from './transport.ts';
 const keepFor = 30_000;
 
 /** Slack's words for a user of whom it says nothing, now and later. https://docs.slack.dev/reference/methods/users.info */
-const unknown: ReadonlySet<string> = new Set([
+export const unknownUser: ReadonlySet<string> = new Set([
   'user_not_found',
   'user_not_visible',
   'users_not_found',
@@ -35,7 +35,7 @@ export function createVoters(parts: {
     if (last !== undefined && Math.abs(now - last.at) < keepFor) return last.user;
     for (const [each, { at }] of known) if (Math.abs(now - at) >= keepFor) known.delete(each);
     const user = api.user(id).catch((thrown: unknown) => {
-      if (unknown.has(failureOf(thrown).error ?? '')) return undefined;
+      if (unknownUser.has(failureOf(thrown).error ?? '')) return undefined;
       known.delete(id);
       throw thrown;
     });
@@ -56,7 +56,11 @@ export function createVoters(parts: {
   };
 }
 
-function refusalOf(user: SlackUser | undefined, team: string): string | undefined {
+/** Why what Slack says of a user makes no voter of them; undefined: it does. */
+export function refusalOf(
+  user: Pick<SlackUser, 'team' | 'bot' | 'guest' | 'deactivated'> | undefined,
+  team: string,
+): string | undefined {
   if (user === undefined) return 'Slack does not know your user';
   if (user.bot) return 'apps and workflows do not vote';
   if (user.team !== team) return 'you belong to another workspace';

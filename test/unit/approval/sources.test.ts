@@ -61,7 +61,7 @@ describe('votes of a channel that is read more than once', () => {
   it('that cannot be read leave the approval as it is, and so do people who cannot be looked up', async () => {
     const { id } = await rig.approvals.request(draft());
     await rig.approvals.vote(id, ballot('ana'));
-    const fail = async (): Promise<void> => {
+    const fail = async (): Promise<never> => {
       throw new CountersignError('Unavailable', 'Slack cannot be read');
     };
     const channel: ApprovalChannel = { ...rig.deps.channels[0]!, caughtUp: fail };

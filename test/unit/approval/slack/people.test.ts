@@ -52,12 +52,13 @@ const userOf = (id: string): FakeUser => {
   if (user === undefined) throw new Error(`no ${id}`);
   return user;
 };
+const by = (...ids: readonly string[]) => ids.map((person) => ({ person, channel: 'slack' as const }));
 const groupReads = () => slack.calls.filter(({ method }) => method === 'usergroups.users.list').length;
 
 it('puts the members of a user group into the group, each into the one record that is theirs', async () => {
   slack.world.userGroups.set('S0SRE00001', [ana, bo, 'U0CY000001']);
   const people = await open();
-  await people.current();
+  await people.fresh();
   expect(people.all().map(({ id, groups }) => [id, groups])).toEqual([
     ['ana@example.com', ['oncall', 'sre']],
     ['boris', ['sre']],
@@ -71,7 +72,7 @@ it('puts the members of a user group into the group, each into the one record th
 it('takes in no guest, no bot, nobody deactivated and nobody of another workspace', async () => {
   slack.world.userGroups.set('S0SRE00001', ['U0GUEST001', 'U0GONE0001', 'U0FLOW0001', 'U0OTHER001']);
   const people = await open();
-  await people.current();
+  await people.fresh();
   expect(people.all().map(({ id, groups }) => [id, groups])).toEqual([
     ['ana@example.com', ['oncall']],
     ['boris', []],
@@ -80,13 +81,13 @@ it('takes in no guest, no bot, nobody deactivated and nobody of another workspac
 
 it('reads again before a claim when it is older than a minute, and not sooner', async () => {
   const people = await open();
-  await people.current();
+  await people.fresh();
   clock.step(59_000);
-  await people.current();
+  await people.fresh();
   expect(groupReads()).toBe(1);
   clock.step(2_000);
   slack.world.userGroups.set('S0SRE00001', [bo]);
-  await people.current();
+  await people.fresh();
   expect(groupReads()).toBe(2);
   expect(people.byId('ana@example.com')?.groups).toEqual(['oncall']);
 });
@@ -94,14 +95,14 @@ it('reads again before a claim when it is older than a minute, and not sooner', 
 it('asks again before a claim for those who voted, and for nobody else', async () => {
   slack.world.userGroups.set('S0SRE00001', [ana, bo, 'U0CY000001']);
   const people = await open();
-  await people.current();
+  await people.fresh();
   clock.step(61_000);
   const before = slack.calls.length;
   slack.world.users.set(bo, { ...userOf(bo), deactivated: true });
-  await people.current(['boris', 'nobody']);
+  expect(await people.current(by('boris', 'nobody'))).toEqual([]);
   expect(slack.calls.slice(before).map(({ method }) => method)).toEqual(['usergroups.users.list', 'users.info']);
-  expect(people.byId('boris')?.groups).toEqual([]);
-  await people.current(['boris']);
+  expect(people.byId('boris')).toBeUndefined();
+  await people.current(by('boris'));
   expect(slack.calls.length).toBe(before + 2);
 });
 
@@ -125,38 +126,38 @@ it('goes on from where a rate limit stopped it, so that a large group can be rea
   states.push(state);
   const people = await openSlackPeople({ config: [], userGroups: { sre: 'S1' }, api, state, clock, log: silent });
   for (const _ of [1, 2]) {
-    await expect(people.current()).rejects.toMatchObject({ code: 'Unavailable' });
+    await expect(people.fresh()).rejects.toMatchObject({ code: 'Unavailable' });
     clock.step(60_000);
     left = 100;
   }
-  await people.current();
+  await people.fresh();
   expect(people.all()).toHaveLength(250);
   clock.step(61_000);
   left = 1;
-  await people.current(['u7@example.com']);
+  await people.current(by('u7@example.com'));
   expect(left).toBe(0);
 });
 
 it('keeps what was read, for another process and for a start without Slack', async () => {
   const people = await open();
-  await people.current();
+  await people.fresh();
   const other = await open();
   expect(other.byId('ana@example.com')?.groups).toEqual(['oncall', 'sre']);
-  await other.current();
+  await other.fresh();
   expect(groupReads()).toBe(1);
   slack.down();
   expect((await open()).byId('boris')?.groups).toEqual(['sre']);
   clock.step(61_000);
-  await expect(other.current()).rejects.toMatchObject({ code: 'Unavailable' });
+  await expect(other.fresh()).rejects.toMatchObject({ code: 'Unavailable' });
   expect(other.byId('boris')?.groups).toEqual(['sre']);
 });
 
 it('believes no half of a group, and no file that it cannot read', async () => {
   const people = await open();
   slack.refuse(2, 'internal_error', 'users.info');
-  await expect(people.current()).rejects.toMatchObject({ code: 'Unavailable' });
+  await expect(people.fresh()).rejects.toMatchObject({ code: 'Unavailable' });
   expect(people.byId('boris')?.groups).toEqual([]);
-  await people.current();
+  await people.fresh();
   await writeFile(join(root, 'people', 'slack.json'), '{"version":1');
   expect((await open()).byId('boris')?.groups).toEqual([]);
 });
@@ -174,7 +175,7 @@ it('tells another process within a moment, and leaves a group that is configured
 it('asks Slack nothing where no user group is configured', async () => {
   const people = await open({});
   people.start();
-  await people.current();
+  await people.fresh();
   expect(slack.calls).toEqual([]);
   expect(people.byId('boris')?.slack?.user).toBe(bo);
 });
