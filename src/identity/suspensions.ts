@@ -140,7 +140,7 @@ function check(known: Known, principal: Principal): void {
   if (found === undefined) return;
   throw new CountersignError(
     'Unauthorized',
-    `${found.name} is suspended${found.reason === '' ? '' : `: ${found.reason}`}`,
+    `The caller ${found.name} is suspended${found.reason === '' ? '' : `: ${found.reason}`}`,
     {
       hint: 'stop, and tell the user: an operator has to resume it with `countersign principals resume`',
     },
