@@ -45,8 +45,15 @@ const requestSchema = z.object({
   manifestDigests: z.array(text),
   bundleDigest: text,
   rule: text,
+  because: text.exactOptional(),
   requirement,
-  card: z.object({ summary: text, risks: z.array(text), diff: text, reason: text }),
+  card: z.object({
+    summary: text,
+    risks: z.array(text),
+    notes: z.array(text).exactOptional(),
+    diff: text,
+    reason: text,
+  }),
 });
 
 const voteSchema = z
@@ -91,6 +98,7 @@ export const encodeRequest = ({ card, ...rest }: RequestRecord): string =>
     card: {
       summary: open(card.summary),
       risks: card.risks.map((risk) => open(risk)),
+      ...(card.notes === undefined ? {} : { notes: card.notes.map((note) => open(note)) }),
       diff: open(card.diff),
       reason: open(card.reason),
     },
@@ -116,6 +124,7 @@ function decodeCard(card: z.infer<typeof requestSchema>['card'], masker: Pick<Ma
   return {
     summary: whole(card.summary),
     risks: card.risks.map(whole),
+    ...(card.notes === undefined ? {} : { notes: card.notes.map(whole) }),
     diff: whole(card.diff),
     reason: whole(card.reason),
   };

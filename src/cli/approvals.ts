@@ -142,6 +142,7 @@ const plain = ({ card, decideBy, useBy, createdAt, ...rest }: Approval): object 
   card: {
     summary: forTerminal(open(card.summary)),
     risks: card.risks.map((risk) => forTerminal(open(risk))),
+    notes: (card.notes ?? []).map((note) => forTerminal(open(note))),
     diff: forTerminal(open(card.diff)),
     reason: forTerminal(open(card.reason)),
   },

@@ -110,8 +110,10 @@ export interface PeopleRegistry {
 export interface PlanCard {
   /** `Deployment shop/web, image web:1.4.1 -> web:1.4.2` */
   readonly summary: Masked<string>;
-  /** Facts by risk, one a line. */
+  /** Dangerous facts, the worst first, one a line. */
   readonly risks: readonly Masked<string>[];
+  /** Facts to bear in mind, which are no danger by themselves; missing where there are none. */
+  readonly notes?: readonly Masked<string>[];
   /** The whole diff, never cut. */
   readonly diff: Masked<string>;
   /** The agent's reason: one line, its claim, not verified. */
@@ -129,6 +131,8 @@ export interface ApprovalDraft {
   readonly manifestDigests: readonly string[];
   readonly bundleDigest: string;
   readonly rule: string;
+  /** Why it asks: what the rules that ask say of themselves. */
+  readonly because?: string;
   readonly requirement: Requirement;
   readonly card: PlanCard;
   /** Sealed at rest and wiped at the end: the canonical input with objects pinned by name and uid. */

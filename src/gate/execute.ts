@@ -129,13 +129,14 @@ function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approva
 /** How an approval ends by what its run ended as. */
 const endOf = { Executed: 'executed', Failed: 'failed', Unknown: 'unknown' } as const;
 
-/** `Approval cs-7f3k2m executed, 1 of 1: approved by ana@example.com 09:14:02Z, "ok, canary looked fine". Plan sha256:….` */
+/** Of a break-glass it says so. `Approval cs-7f3k2m executed, 1 of 1: approved by ana@example.com 09:14:02Z, "ok, canary looked fine". Plan sha256:….` */
 function approvedBy(gate: Gate, approval: Approval | undefined): readonly Masked<string>[] {
   if (approval === undefined) return [];
   const votes = approval.votes.filter(({ decision }) => decision === 'approve');
-  const said = votes.map(({ person, time, comment }) => {
+  const said = votes.map(({ person, time, comment, breakGlass }) => {
     const words = comment === undefined ? say`` : say`, ${gate.masker.echo(JSON.stringify(comment))}`;
-    return say`approved by ${ident(person)} ${ident(iso(time).slice(11, 19))}Z${words}`;
+    const how = breakGlass === true ? ident('BREAK-GLASS, approved alone by') : ident('approved by');
+    return say`${how} ${ident(person)} ${ident(iso(time).slice(11, 19))}Z${words}`;
   });
   return [
     say`Approval ${ident(approval.id)} ${ident(approval.state)}, ${needsOf(approval)}: ${join(said, say`; `)}. Plan ${ident(approval.planDigest)}.`,

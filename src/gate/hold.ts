@@ -39,6 +39,7 @@ export async function askOrAttach(gate: Gate, call: Call, prepared: Prepared, de
     manifestDigests: plan.manifestDigests,
     bundleDigest: decision.bundleDigest,
     rule: decision.rule ?? '',
+    ...(decision.because === '' ? {} : { because: decision.because }),
     requirement,
     card: planCard(gate.masker, plan, stringAt(prepared.input, 'reason') ?? ''),
     input: sealedInput(gate, prepared),

@@ -3,7 +3,7 @@ import { isOpen } from '../../domain/approval.ts';
 import { open } from '../../domain/masked.ts';
 import { asciiLine, wordsLine } from '../escape.ts';
 import { type Mentions, mentionAll } from './mentions.ts';
-import { clockTime, code, shortened } from './mrkdwn.ts';
+import { clockTime, code, escaped, shortened } from './mrkdwn.ts';
 import { mostDigests, type Shown, shownOf, wholePlan } from './whole-plan.ts';
 import { actionIds, buttonValue } from './wire.ts';
 import { counted, headerOf, needs, statusLine } from './words.ts';
@@ -84,22 +84,24 @@ function exceptions({ requirement }: Approval): string {
 const literal = (text: string): object => ({ type: 'text', text: text === '' ? '(empty)' : text });
 const bold = (text: string): object => ({ type: 'text', text, style: { bold: true } });
 
-function risks({ card }: Approval, shown: Shown): readonly Block[] {
-  if (card.risks.length === 0) return [];
-  if (shown.risks === undefined)
-    return [
-      context(
-        'risks',
-        `*${counted(card.risks.length, 'risk')}*: too many to show here, they are in the file in the thread`,
-      ),
-    ];
-  const items = shown.risks.map((risk) => ({ type: 'rich_text_section', elements: [literal(risk)] }));
+function risks({ card: { risks: dangers, notes = [] } }: Approval, shown: Shown): readonly Block[] {
+  return [
+    ...listed('risks', 'Risks', shown.risks, counted(dangers.length, 'risk')),
+    ...listed('notes', 'Note', shown.notes, counted(notes.length, 'note')),
+  ];
+}
+
+function listed(id: string, title: string, lines: readonly string[] | undefined, count: string): readonly Block[] {
+  if (lines === undefined)
+    return [context(id, `*${count}*: too many to show here, they are in the file in the thread`)];
+  if (lines.length === 0) return [];
+  const items = lines.map((line) => ({ type: 'rich_text_section', elements: [literal(line)] }));
   return [
     {
       type: 'rich_text',
-      block_id: 'risks',
+      block_id: id,
       elements: [
-        { type: 'rich_text_section', elements: [bold('Risks')] },
+        { type: 'rich_text_section', elements: [bold(title)] },
         { type: 'rich_text_list', style: 'bullet', elements: items },
       ],
     },
@@ -144,10 +146,14 @@ function origin(approval: Approval): Block {
       ...digests.map((digest) => `manifest ${code(digest)}`),
       ...(more > 0 ? [`and ${more} more, in the file in the thread`] : []),
       `plan ${code(approval.planDigest)}`,
-      `asked by rule ${code(approval.rule)} · ${code(`countersign approvals show ${approval.id}`)}`,
+      `asked by rule ${code(approval.rule)}${because(approval)} · ${code(`countersign approvals show ${approval.id}`)}`,
     ].join('\n'),
   );
 }
+
+/** The rule's own description. All of it is in the policy, and in what `approvals show` prints. */
+const because = ({ because: why }: Approval): string =>
+  why === undefined ? '' : `: ${escaped(shortened(asciiLine(why), mostReason))}`;
 
 function quote({ card }: Approval): Block {
   const said = shortened(wordsLine(open(card.reason)).trim(), mostReason) || '(no reason given)';

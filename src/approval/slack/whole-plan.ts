@@ -29,6 +29,7 @@ const fileName = ({ id }: Approval): string => `${id}.txt`;
 
 function makePlan(approval: Approval): WholePlan {
   const { id, tool, cluster, card } = approval;
+  const { notes = [] } = card;
   const content = `${[
     `${asciiLine(tool)} in ${asciiLine(cluster.name)} (uid ${asciiLine(cluster.uid)}) . ${asciiLine(id)}`,
     `for ${asciiLine(approval.principal.agent)}, person ${asciiLine(approval.principal.person ?? 'not known')}`,
@@ -38,8 +39,10 @@ function makePlan(approval: Approval): WholePlan {
     `plan      ${asciiLine(approval.planDigest)}`,
     ...approval.manifestDigests.map((digest) => `manifest  ${asciiLine(digest)}`),
     `rule      ${asciiLine(approval.rule)} (bundle ${asciiLine(approval.bundleDigest)})`,
+    ...(approval.because === undefined ? [] : [`because   ${asciiLine(approval.because)}`]),
     '',
     ...(card.risks.length === 0 ? [] : ['Risks', ...card.risks.flatMap((risk) => lines(open(risk), '  ! ')), '']),
+    ...(notes.length === 0 ? [] : ['Note', ...notes.flatMap((note) => lines(open(note), '  - ')), '']),
     'Changes',
     ...lines(open(card.diff), '  '),
     '',
@@ -58,6 +61,7 @@ export interface Shown {
   /** The diff and the risks as the message shows them; undefined: too long, they are in the file. */
   readonly diff: string | undefined;
   readonly risks: readonly string[] | undefined;
+  readonly notes: readonly string[] | undefined;
   /** `12 changes in 2 objects`. */
   readonly counts: string;
   /** Everything is in the message itself. */
@@ -66,17 +70,18 @@ export interface Shown {
 
 /** What of a plan fits into a message. Nothing is shown in part: it is there whole, or it is in the file. */
 export function shownOf({ card, objects, manifestDigests }: Approval): Shown {
-  const { diff, risks, changes } = shownOfCard(card);
+  const { diff, risks, notes, changes } = shownOfCard(card);
   const some = objects.length === 1 ? 'object' : 'objects';
   return {
     diff,
     risks,
+    notes,
     counts: `${changes} ${changes === 1 ? 'change' : 'changes'} in ${objects.length} ${some}`,
-    isWhole: diff !== undefined && risks !== undefined && manifestDigests.length <= mostDigests,
+    isWhole: diff !== undefined && risks !== undefined && notes !== undefined && manifestDigests.length <= mostDigests,
   };
 }
 
-interface ShownCard extends Pick<Shown, 'diff' | 'risks'> {
+interface ShownCard extends Pick<Shown, 'diff' | 'risks' | 'notes'> {
   readonly changes: number;
 }
 
@@ -88,15 +93,19 @@ function shownOfCard(card: Approval['card']): ShownCard {
   if (before !== undefined) return before;
   const diff = asciiLines(open(card.diff));
   const risks = card.risks.map((risk) => asciiLine(open(risk)));
-  const risksFit = risks.reduce((sum, risk) => sum + risk.length, 0) <= mostShown && risks.length <= 40;
+  const notes = (card.notes ?? []).map((note) => asciiLine(open(note)));
   const shown = {
     diff: diff.length <= mostShown ? diff : undefined,
-    risks: risksFit ? risks : undefined,
+    risks: fits(risks, 2_500) ? risks : undefined,
+    notes: fits(notes, 1_000) ? notes : undefined,
     changes: diff.split('\n').filter((line) => line.startsWith('  ')).length,
   };
   shownCards.set(card, shown);
   return shown;
 }
+
+const fits = (lines: readonly string[], characters: number): boolean =>
+  lines.length <= 40 && lines.reduce((sum, line) => sum + line.length, 0) <= characters;
 
 /** Digests of manifests that a message names. */
 export const mostDigests = 5;

@@ -1,4 +1,5 @@
 import type { Approval, ApprovalState, Vote } from '../../domain/approval.ts';
+import { brokenGlass as brokenVote } from '../../domain/approval-exceptions.ts';
 import { needsInWords } from '../../domain/approval-state.ts';
 import { open } from '../../domain/masked.ts';
 import { asciiLine } from '../escape.ts';
@@ -25,7 +26,8 @@ export function headerOf(approval: Approval): string {
   const { tool, objects, cluster, id, state, card } = approval;
   const what = tool === 'exec' ? 'exec' : `${asciiLine(tool)} ${counted(objects.length, 'object')}`;
   const said = `${what} in ${asciiLine(cluster.name)}`;
-  const first = outcomes[state] === '' ? (card.risks.length > 0 ? 'DANGER ' : '') : `${outcomes[state]}: `;
+  const alone = brokenGlassOf(approval) ? 'BREAK-GLASS, ' : '';
+  const first = outcomes[state] === '' ? (card.risks.length > 0 ? 'DANGER ' : '') : `${alone}${outcomes[state]}: `;
   const head = first === '' ? said.charAt(0).toUpperCase() + said.slice(1) : first + said;
   const tail = ` · ${asciiLine(id)}`;
   return head.slice(0, 150 - tail.length) + tail;
@@ -69,6 +71,10 @@ function votersOf(votes: readonly Vote[]): readonly Vote[] {
   return [...last.values()].filter(({ decision }) => decision === 'approve').toSorted((a, b) => a.time - b.time);
 }
 
+/** Of what ran, or may run, on somebody's word alone. */
+const brokenGlassOf = ({ votes, state }: Approval): Vote | undefined =>
+  ['approved', 'claimed', 'executed', 'failed', 'unknown'].includes(state) ? brokenVote(votes) : undefined;
+
 const denyOf = ({ votes }: Approval): Vote | undefined => votes.find(({ decision }) => decision === 'deny');
 
 function endOf(approval: Approval, mentions: Mentions, most: number): string {
@@ -81,7 +87,9 @@ function endOf(approval: Approval, mentions: Mentions, most: number): string {
 /** The one line in the thread after the end; `result` is what the agent got, in its first line. */
 export function endLine(approval: Approval, result: string | undefined, mentions: Mentions): string {
   const { state, id, cluster, invocation } = approval;
-  const first = `${outcomes[state]}: ${code(id)} in ${code(cluster.name)}.`;
+  const broken = brokenGlassOf(approval);
+  const alone = broken === undefined ? '' : ` by *break-glass* of ${mentions.person(broken.person)} alone`;
+  const first = `${outcomes[state]}${alone}: ${code(id)} in ${code(cluster.name)}.`;
   const said = result === undefined ? reasonOf(approval, mentions) : shortened(quoted(result), 600);
   return `${first} ${said} Audit ${code(invocation)}.`;
 }
@@ -147,6 +155,9 @@ export function helpText({ id, requirement }: Approval): string {
     `Reply in this thread. The first word counts, and a comment after it reaches the agent in your words.`,
     `• ${approve} and a comment if you like: you countersign exactly this plan`,
     `• ${code('deny')} and what the agent should do instead (also ${code('reject')}, ${code('no')}, ${code('stop')}): it ends for good`,
+    ...(requirement.breakGlass === undefined
+      ? []
+      : [`• ${code(`break-glass ${id}`)} and what happened, not a condition: you countersign alone, loudly`]),
     `• ${code('undo')}: takes back your own approve, before it is used`,
     `• ${code('status')}, ${code('diff')}, ${code('help')}`,
     `Anything else is talk between people. ${code('ok')}, ${code('lgtm')}, an emoji or a quotation is no vote for ${exact}.`,

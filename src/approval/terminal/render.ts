@@ -21,16 +21,19 @@ const shown = (text: Masked<string>, indent: string): readonly string[] =>
  */
 export function renderApproval(approval: Approval): string {
   const { id, card, requirement } = approval;
+  const { notes = [] } = card;
   return [
     ...header(approval),
     '',
     ...(card.risks.length === 0 ? [] : ['Risks', ...card.risks.flatMap((risk) => shown(risk, '  ! ')), '']),
+    ...(notes.length === 0 ? [] : ['Note', ...notes.flatMap((note) => shown(note, '  - ')), '']),
     'Changes',
     ...shown(card.diff, '  | '),
     '',
     `Plan      ${asciiLine(approval.planDigest)}`,
     ...approval.manifestDigests.map((digest) => `Manifest  ${asciiLine(digest)}`),
     `Rule      ${asciiLine(approval.rule)} (bundle ${asciiLine(approval.bundleDigest)})`,
+    ...(approval.because === undefined ? [] : [`Because   ${asciiLine(approval.because)}`]),
     '',
     ...glassLines(approval),
     ...(approval.votes.length === 0 ? [] : ['Votes', ...approval.votes.map(voteLine), '']),

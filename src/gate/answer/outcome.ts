@@ -51,6 +51,7 @@ export const approvalPart = (masker: Masker, approval: Approval): MaskedPart => 
     decision: ident(vote.decision),
     time: ident(iso(vote.time)),
     comment: vote.comment === undefined ? undefined : masker.echo(vote.comment),
+    breakGlass: vote.breakGlass === true ? true : undefined,
   })),
   digest: ident(approval.planDigest),
   ...(isOpen(approval.state)

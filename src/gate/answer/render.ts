@@ -16,7 +16,7 @@ export type Reader = 'agent' | 'approver';
 export function planCard(masker: Masker, plan: Plan, reason: string): PlanCard {
   return {
     summary: summaryOf(masker, plan),
-    risks: risksOf(masker, plan),
+    ...risksOf(masker, plan),
     diff: planDiff(masker, plan, 'approver'),
     reason: masker.echo(oneLine(reason)),
   };

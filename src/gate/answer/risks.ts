@@ -1,3 +1,4 @@
+import type { PlanCard } from '../../domain/approval.ts';
 import type { Ownership } from '../../domain/effect.ts';
 import type { ObjectFacts } from '../../domain/facts/spec.ts';
 import { ident, join, type Masked, say } from '../../domain/masked.ts';
@@ -8,13 +9,16 @@ import { objectId } from '../../domain/resource.ts';
 import { accessRisks } from './risks/access.ts';
 import { changeRisks } from './risks/change.ts';
 import { podRisks } from './risks/pods.ts';
-import type { Risk } from './risks/risk.ts';
+import { lastDanger, type Risk } from './risks/risk.ts';
 
 /** Lines about different objects: beyond that many, the rest is counted. */
 const objectsNamed = 10;
 
-/** What an approver should see first: the facts of a plan that are dangerous, the worst first, one a line. */
-export function risksOf(masker: Masker, { facts, requests, effects }: Plan): readonly Masked<string>[] {
+/** What an approver should see first, the worst first, one a line; apart from it what they should only bear in mind. */
+export function risksOf(
+  masker: Masker,
+  { facts, requests, effects }: Plan,
+): Required<Pick<PlanCard, 'risks' | 'notes'>> {
   const found = facts.objects.flatMap((object, index) =>
     risksIn(masker, object, effects[index]?.takes ?? []).map((risk) => ({ ...risk, object: nameOf(requests[index]) })),
   );
@@ -26,10 +30,14 @@ export function risksOf(masker: Masker, { facts, requests, effects }: Plan): rea
   }
   const several = facts.objects.length > 1;
   const pods = facts.call.podsAffected;
-  return [
-    ...[...groups.values()].map((risks) => lineOf(risks, several)),
-    ...(pods === undefined || pods < 2 ? [] : [say`affects up to ${pods} pods`]),
-  ];
+  const lines = (dangerous: boolean): readonly Masked<string>[] =>
+    [...groups.values()]
+      .filter(([first]) => first !== undefined && first.danger <= lastDanger === dangerous)
+      .map((risks) => lineOf(risks, several));
+  return {
+    risks: lines(true),
+    notes: [...lines(false), ...(pods === undefined || pods < 2 ? [] : [say`affects up to ${pods} pods`])],
+  };
 }
 
 const risksIn = (masker: Masker, facts: ObjectFacts, takes: readonly Ownership[]): readonly Risk[] => [

@@ -12,6 +12,10 @@ const masker = createMasker({
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 });
 const risks = (...seen: Seen[]): readonly string[] => {
+  const { risks: dangerous, notes } = levels(...seen);
+  return [...dangerous, ...notes];
+};
+const levels = (...seen: Seen[]) => {
   const plan: Plan = {
     cluster: { name: 'test', uid: 'u', caDigest: 'h' },
     principal: { issuer: 'local', subject: 'ann', agent: 'bot', groups: [], verified: false },
@@ -23,7 +27,8 @@ const risks = (...seen: Seen[]): readonly string[] => {
     manifestDigests: [],
     notes: [],
   };
-  return risksOf(masker, plan).map(open);
+  const found = risksOf(masker, plan);
+  return { risks: found.risks.map(open), notes: found.notes.map(open) };
 };
 const web = ref(types.deployments);
 const pod = (more: object) => deployment({ containers: [{ name: 'web', image: 'nginx', ...more }] }, 1);
@@ -78,4 +83,11 @@ it('names the objects of a call with several, once for what they have in common'
 
 it('has nothing to say of a harmless change', () => {
   expect(risks(applied(ref(types.configMaps), { body: { data: {} } }))).toEqual([]);
+});
+
+it('keeps what is only to be borne in mind apart from what is dangerous', () => {
+  const asked = (body: object) => levels(applied(web, { body: pod(body) }, { warnings: ['w'] }));
+  expect(asked({}).risks).toEqual([]);
+  expect(asked({}).notes).toContain('has images that are not pinned by digest: nginx');
+  expect(asked({ securityContext: { privileged: true } }).risks).toEqual(['has a privileged container']);
 });

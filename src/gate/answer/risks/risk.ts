@@ -10,6 +10,8 @@ export interface Risk {
 }
 
 export const dangers = { takesOver: 0, escapes: 1, unknown: 2, destroys: 3, exposes: 4, changes: 5, mind: 6 } as const;
+/** What is milder than this is a note: who cries danger at each unpinned image is not heard when there is one. */
+export const lastDanger = dangers.exposes;
 
 /** Nothing where the fact is false or empty. */
 export const risk = (

@@ -2,9 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageBlocks } from '../../../../src/approval/slack/blocks.ts';
 import { createMentions } from '../../../../src/approval/slack/mentions.ts';
-import { wholePlan } from '../../../../src/approval/slack/whole-plan.ts';
-import { endLine, helpText, pushText, reminder, statusReply, tellOwner } from '../../../../src/approval/slack/words.ts';
-import { approvalStates } from '../../../../src/domain/approval.ts';
+import { shownOf, wholePlan } from '../../../../src/approval/slack/whole-plan.ts';
+import {
+  endLine,
+  headerOf,
+  helpText,
+  pushText,
+  reminder,
+  statusReply,
+  tellOwner,
+} from '../../../../src/approval/slack/words.ts';
+import { approvalStates, type Vote } from '../../../../src/domain/approval.ts';
 import { type Ident, ident } from '../../../../src/domain/masked.ts';
 import { seal } from '../../../../src/domain/seal.ts';
 import { agent, approval, oneOfSre } from '../../../support/approvals.ts';
@@ -47,6 +55,42 @@ describe('the message of an approval', () => {
     const blocks = messageBlocks(approval({ card: card() }), mentions, false);
     expect(blocks[0]).toMatchObject({ text: { text: 'Apply 1 object in shop-prod · cs-7f3k2m' } });
     expect(JSON.stringify(blocks)).not.toContain('"confirm":');
+  });
+
+  it('cries no danger for what is only to be borne in mind, and shows it', () => {
+    const mild = { ...card(), notes: [seal('has images that are not pinned by digest: nginx')] };
+    const blocks = messageBlocks(approval({ card: mild }), mentions, false);
+    expect(types(blocks).slice(0, 4)).toEqual(['header', 'facts', 'notes', 'diff']);
+    expect(blocks[0]).toMatchObject({ text: { text: 'Apply 1 object in shop-prod · cs-7f3k2m' } });
+    expect(JSON.stringify(blocks)).toContain('not pinned by digest: nginx');
+    expect(JSON.stringify(blocks)).not.toContain('"confirm":');
+    const many = { ...card(), notes: Array.from({ length: 60 }, () => seal('x')) };
+    expect(shownOf(approval({ card: many })).isWhole).toBe(false);
+    expect(wholePlan(approval({ card: mild })).content).toContain(
+      '  - has images that are not pinned by digest: nginx',
+    );
+  });
+
+  it('says why its rule asks, in the words of the rule, which are no markup', () => {
+    const blocks = messageBlocks(approval({ because: 'Ask <!channel> & *two*.' }), mentions, false);
+    const origin = JSON.stringify(blocks.find((block) => block.block_id === 'origin'));
+    expect(origin).toContain('asked by rule `prod-mutations`: Ask &lt;!channel&gt; &amp; ');
+    expect(wholePlan(approval({ because: 'Ask two.' })).content).toContain('because   Ask two.');
+  });
+
+  it('says at the end that somebody broke the glass', () => {
+    const votes: readonly Vote[] = [
+      {
+        ...{ person: 'ana@example.com', decision: 'approve', comment: 'the shop is down', channel: 'terminal' },
+        ...{ time: 0, n: 1, breakGlass: true },
+      },
+    ];
+    const over = approval({ state: 'executed', votes });
+    expect(headerOf(over)).toContain('BREAK-GLASS, Executed: ');
+    expect(endLine(over, 'Applied.', mentions)).toMatch(/^Executed by \*break-glass\* of <@U0ANA00001> alone: /);
+    expect(headerOf(approval({ state: 'executed' }))).not.toContain('BREAK');
+    const denied = approval({ state: 'denied', votes });
+    expect(headerOf(denied) + endLine(denied, undefined, mentions)).not.toMatch(/break-glass/i);
   });
 
   it('pushes facts, never the words of the agent', () => {
