@@ -60,8 +60,10 @@ export async function openSlackPeople(options: SlackPeopleOptions): Promise<Slac
   let last: Reading | undefined;
   const take = (reading: Reading | undefined): void => {
     if (reading === undefined || reading.readAt === last?.readAt) return;
-    const { people, refused } = mergePeople(configured, reading.team, membersOf(reading, options.userGroups));
+    const { people, refused, doubles } = mergePeople(configured, reading.team, membersOf(reading, options.userGroups));
     for (const { user, because } of refused) log.warn('a member of a Slack user group is no voter', { user, because });
+    for (const [one, other] of doubles)
+      log.warn('two records under people are one person in Slack, and count as one: make one of them', { one, other });
     registry = registryOf(people);
     answers.adopt(reading.users);
     last = reading;

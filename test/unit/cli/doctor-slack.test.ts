@@ -21,16 +21,24 @@ afterEach(async () => {
 
 const needed = allScopes.filter((scope) => !['channels:read', 'groups:read'].includes(scope));
 
-async function findings(options: FakeSlackOptions = {}, own: object = {}, root = ''): Promise<readonly string[]> {
+async function findings(
+  options: FakeSlackOptions = {},
+  own: object = {},
+  root = '',
+  people: readonly object[] = [{ id: 'ana@example.com', groups: ['security'] }],
+): Promise<readonly string[]> {
   slack ??= await startFakeSlack({ scopes: needed, ...options });
   const { apiUrl, botToken, appToken, channel } = slack;
   const config: Config = configSchema.parse({
-    people: [{ id: 'ana@example.com', groups: ['security'] }],
+    people,
     approvals: { slack: { botToken, appToken, channel, apiUrl, userGroups: { sre: 'S0SRE00001' }, ...own } },
   });
   const api = createSlackApi({ botToken, appToken, apiUrl, pause: async () => undefined });
-  const { findings: found, people } = await checkSlack(config, root, api);
-  return [...found.map(({ level, what }) => `${level} ${what}`), ...people.map(({ id, groups }) => `${id}: ${groups}`)];
+  const { findings: found, people: counting } = await checkSlack(config, root, api);
+  return [
+    ...found.map(({ level, what }) => `${level} ${what}`),
+    ...counting.map(({ id, groups }) => `${id}: ${groups}`),
+  ];
 }
 
 describe('what doctor says of Slack', () => {
@@ -67,6 +75,20 @@ describe('what doctor says of Slack', () => {
     expect((await findings({ userGroups })).join('\n')).toContain(
       'FAIL user group S0SRE00001 (sre) has nobody who may vote',
     );
+  });
+
+  it('fails where two records are one person, and counts them as one', async () => {
+    const records = [
+      { id: 'ana@example.com', groups: ['security'] },
+      { id: 'anna', groups: ['ops'], slack: { team: 'T0TEAM0001', user: 'U0ANA00001' } },
+    ];
+    const found = await findings({}, {}, '', records);
+    expect(found).toContain(
+      'FAIL anna and ana@example.com are one person in Slack, by the e-mail address: they count as one',
+    );
+    expect(found.filter((line) => /^(ana@example.com|anna): /.test(line))).toEqual([
+      'ana@example.com: ops,security,sre',
+    ]);
   });
 
   it('warns of connections that somebody else may have', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { agent } from '../../support/approvals.ts';
+import { agent, person } from '../../support/approvals.ts';
 import { configMap, createGateRig, type GateRig, rules } from '../../support/gate.ts';
 
 let rig: GateRig;
@@ -29,6 +29,24 @@ describe('an approved call', () => {
       ...['ApprovalClaimed', 'Authorized', 'Executed'],
     ]);
     expect(await rig.verify()).toMatchObject({ consistent: true, openIntents: [] });
+  });
+
+  it('says to the agent that somebody broke the glass for it, in both channels', async () => {
+    rig = await createGateRig({
+      rules: rules.replace(
+        'slots: [{ group: sre }]',
+        'slots: [{ group: security, count: 2 }], breakGlass: { group: sre, within: 5m }',
+      ),
+    });
+    const { approval, answer } = await rig.hold('apply', apply('glass'));
+    const comment = 'the shop is down, nobody else answers';
+    await rig.approvals.vote(approval.id, {
+      ...{ person: person('ana'), decision: 'approve', comment, channel: 'terminal', breakGlass: true },
+    });
+    const { status, text, data } = await answer;
+    expect(status).toBe('executed');
+    expect(text).toMatch(/BREAK-GLASS, approved alone by ana@example\.com .*the shop is down/);
+    expect(data).toMatchObject({ approval: { votes: [{ person: 'ana@example.com', breakGlass: true }] } });
   });
 
   it('is one approval and one run for two identical calls at once, and both get its result', async () => {

@@ -180,6 +180,29 @@ it('asks Slack nothing where no user group is configured', async () => {
   expect(people.byId('boris')?.slack?.user).toBe(bo);
 });
 
+it('says of two records that they are one person, once for each reading', async () => {
+  const state = await openState({ root, clock, random: realRandom, log: silent });
+  states.push(state);
+  const told: object[] = [];
+  const log = { ...silent, warn: (message: string, fields?: object) => void told.push({ message, ...fields }) };
+  const { botToken, apiUrl } = slack;
+  const people = await openSlackPeople({
+    config: peopleConfigSchema.parse([
+      { id: 'ana@example.com', groups: ['sre'] },
+      { id: 'anna', groups: ['security'], slack: { team: slack.team, user: ana } },
+    ]),
+    userGroups: { sre: 'S0SRE00001' },
+    api: createSlackApi({ botToken, appToken: undefined, apiUrl, pause: async () => undefined }),
+    ...{ state, clock, log },
+  });
+  await people.fresh();
+  await people.fresh();
+  expect(told).toEqual([
+    { message: expect.stringContaining('one person in Slack'), one: 'anna', other: 'ana@example.com' },
+  ]);
+  expect(people.all().filter(({ slack: who }) => who?.user === ana)).toHaveLength(1);
+});
+
 describe('one person one record', () => {
   const configured = [
     { id: 'ana@example.com', name: 'ana', groups: [], osUsers: [], slack: { team: 'T', user: 'U1' } },
