@@ -9,7 +9,7 @@ import { localPrincipal } from '../identity/local.ts';
 import { type TokenSource, tokenSource } from '../identity/token-source.ts';
 
 /** Who is at the other end of stdio, for one call. */
-export interface Identified {
+interface Identified {
   readonly principal: Principal;
   readonly standing: Standing;
 }

@@ -8,7 +8,7 @@ const mostBytes = 1_000_000;
 /** Milliseconds for the whole exchange. */
 const mostTime = 5_000;
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;

@@ -26,7 +26,7 @@ const recordSchema = z.object({
   startedAt: z.number(),
   expiresAt: z.number(),
 });
-export type SessionRecord = z.output<typeof recordSchema>;
+type SessionRecord = z.output<typeof recordSchema>;
 
 /** Known to the command line by a name that is no secret: with the id itself one could go on with the session. */
 export interface ListedSession extends SessionRecord {
