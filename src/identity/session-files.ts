@@ -52,7 +52,7 @@ export interface SessionFiles {
   list(): Promise<readonly ListedSession[]>;
 }
 
-type StatePart = Pick<State, 'folder' | 'createExclusive' | 'isAlive'>;
+type StatePart = Pick<State, 'folder' | 'mark' | 'isAlive'>;
 
 export async function openSessionFiles(state: StatePart): Promise<SessionFiles> {
   const folder = await state.folder('sessions');
@@ -67,12 +67,12 @@ export async function openSessionFiles(state: StatePart): Promise<SessionFiles> 
   return {
     folder,
     create: async (name, record) => {
-      if (await state.createExclusive(path(name, 'json'), JSON.stringify(record))) return;
+      if (await state.mark(path(name, 'json'), JSON.stringify(record))) return;
       throw new CountersignError('Internal', 'two sessions have one name');
     },
     remove,
     touch: (name, at) => void utimes(path(name, 'json'), at / 1000, at / 1000).catch(() => undefined),
-    revoke: (name) => state.createExclusive(path(name, 'end'), 'revoked\n'),
+    revoke: (name) => state.mark(path(name, 'end'), 'revoked\n'),
     revoked: async () => new Set(await names('end')),
     list: async () => {
       const found: ListedSession[] = [];

@@ -10,7 +10,7 @@ import type { SessionLimits } from './config.ts';
 import { openSessionFiles, type SessionFiles } from './session-files.ts';
 
 export interface SessionOptions {
-  readonly state: Pick<State, 'folder' | 'createExclusive' | 'isAlive' | 'watch' | 'process'>;
+  readonly state: Pick<State, 'folder' | 'mark' | 'isAlive' | 'watch' | 'process'>;
   readonly audit: Pick<AuditLog, 'append' | 'note'>;
   readonly suspensions: Suspensions;
   readonly limits: SessionLimits;

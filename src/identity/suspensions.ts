@@ -46,18 +46,22 @@ export async function openSuspensions({ state, log }: SuspensionOptions): Promis
   const folder = await state.folder('suspended');
   const watchers = new Set<() => void>();
   let known: Known = 'unreadable';
-  let reads = 0;
+  let begun = 0;
+  let applied = 0;
   const read = async (): Promise<void> => {
-    reads += 1;
-    const mine = reads;
+    begun += 1;
+    const mine = begun;
     const found = await readAll(folder).catch((thrown: unknown): Known => {
       log.error('who is suspended cannot be read, so every caller is', { cause: String(thrown) });
       return 'unreadable';
     });
     // A later look has seen more.
-    if (mine !== reads) return;
+    if (mine < applied) return;
+    applied = mine;
+    const changed = JSON.stringify(found) !== JSON.stringify(known);
     known = found;
-    for (const changed of watchers) changed();
+    if (!changed) return;
+    for (const watcher of watchers) watcher();
   };
   // Before the first look: a change in between is seen by either.
   const stop = state.watch(folder, () => void read());
