@@ -2,16 +2,17 @@ import { release } from 'node:os';
 import { bundled } from './bundled.ts';
 import { type Figure, printFigures } from './figures.ts';
 
-const help = `npm run bench -- call | start | list | policy | approvals
+const help = `npm run bench -- call | start | list | policy | approvals | http
 
   call    a governed get of one pod beside a bare MCP tool, on a real API server
   start   from spawn to the answer to initialize, and memory when idle
   list    5,000 objects through the get tool: memory, and bytes to the agent
   policy  decisions by 1,000 rules with conditions, and by the shipped bundle
   approvals  2,000 calls of 400 principals held at once; from a vote to the result; 10,000 stored records
+  http    a governed get over Streamable HTTP beside a bare tool on the same transport; idle sessions; growth
 
 Prints a table, and as its last line the figures as JSON. Exit code 1 when a target is missed.
-call and list use the cluster of the tests, or COUNTERSIGN_TEST_KUBECONFIG. bench/README.md says how to read the figures.
+call, list and http use the cluster of the tests, or COUNTERSIGN_TEST_KUBECONFIG. bench/README.md says how to read the figures.
 `;
 
 const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figure[]>>>> = {
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figu
   start: async () => (await import('./start.ts')).benchStart,
   list: async () => (await import('./list.ts')).benchList,
   policy: async () => () => bundled('policy', 'benchPolicy'),
+  http: async () => (await import('./http.ts')).benchHttp,
   approvals: async () => () => bundled('approvals', 'benchApprovals'),
 };
 

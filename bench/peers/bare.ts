@@ -1,46 +1,5 @@
-/**
- * What Countersign's `get` is measured against: the tool that anybody writes with the MCP SDK, without identity, policy,
- * masking or log. Same pool, same request, and the object comes back as the same kind of text.
- */
-import { readFileSync } from 'node:fs';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+/** The bare tool over stdio. */
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { Pool } from 'undici';
-import { z } from 'zod';
+import { createBareServer } from './bare-server.ts';
 
-const access: { server: string; ca: string; token?: string; cert?: string; key?: string } = JSON.parse(
-  readFileSync(process.env.BARE_ACCESS ?? '', 'utf8'),
-);
-const pool = new Pool(access.server, {
-  connections: 32,
-  pipelining: 1,
-  connect: {
-    timeout: 3_000,
-    ca: access.ca,
-    ...(access.cert === undefined || access.key === undefined ? {} : { cert: access.cert, key: access.key }),
-  },
-  keepAliveTimeout: 60_000,
-});
-const headers = {
-  accept: 'application/json',
-  ...(access.token === undefined ? {} : { authorization: `Bearer ${access.token}` }),
-};
-
-const server = new McpServer({ name: 'bare', version: '1.0.0' });
-server.registerTool(
-  'get',
-  {
-    title: 'Read a pod',
-    description: 'Read a pod',
-    inputSchema: { resource: z.literal('pods'), name: z.string(), namespace: z.string() },
-  },
-  async ({ name, namespace }) => {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
-    const { statusCode, body } = await pool.request({ method: 'GET', path, headers });
-    const object = JSON.parse(await body.text());
-    if (statusCode !== 200) return { isError: true, content: [{ type: 'text', text: JSON.stringify(object) }] };
-    delete object.metadata.managedFields;
-    return { content: [{ type: 'text', text: JSON.stringify(object) }] };
-  },
-);
-await server.connect(new StdioServerTransport());
+await createBareServer().connect(new StdioServerTransport());
