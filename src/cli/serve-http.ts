@@ -1,6 +1,7 @@
+import { readConnections } from '../approval/slack/connections.ts';
 import { createRandom } from '../compose/random.ts';
 import type { Composition } from '../composition.ts';
-import { type LoadedConfig, loadConfig } from '../config.ts';
+import { type LoadedConfig, loadConfig, stateRoot } from '../config.ts';
 import type { Log } from '../domain/environment.ts';
 import { CountersignError, invalid, toCountersignError } from '../domain/errors.ts';
 import type { Authenticator } from '../domain/identity.ts';
@@ -71,7 +72,7 @@ async function start(options: ServeHttpOptions, io: Io, log: Log): Promise<Start
   try {
     mustHaveCluster(loaded, sandbox);
     mustHavePolicy(composition);
-    const server = await listen({ loaded, composition, host, port, tls, metrics, sandbox, log });
+    const server = await listen({ loaded, composition, host, port, tls, metrics, env: io.env, log });
     return { server, composition };
   } catch (thrown) {
     await composition.close();
@@ -84,7 +85,7 @@ interface Listening extends LoadedHttp {
   readonly port: number;
   readonly tls: Tls | undefined;
   readonly metrics: ReturnType<typeof import('../metrics/prometheus.ts').createPrometheusMetrics>;
-  readonly sandbox: boolean;
+  readonly env: Io['env'];
   readonly log: Log;
 }
 
@@ -107,6 +108,8 @@ async function listen(options: Listening): Promise<HttpServer> {
     policy: (principal) => policyText(composition.policy.bundle(), principal),
   });
   metrics.gauge('approvals_open', async () => (await composition.approvals.list({ open: true })).length);
+  if (config.approvals.slack !== undefined)
+    metrics.gauge('slack_connections', async () => (await readConnections(stateRoot(config, options.env))) ?? 0);
   warn(options);
   return serveHttp({
     ...{ service, metrics, clock, random, log, host, port, tls },

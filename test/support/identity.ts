@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/identity.ts';
 import { type Principal, samePrincipal } from '../../src/domain/principal.ts';
 
-export const agentNamed = (agent: string): Principal => ({
+const agentNamed = (agent: string): Principal => ({
   issuer: 'https://idp.example.com',
   subject: agent,
   agent,

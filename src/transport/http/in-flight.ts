@@ -1,5 +1,5 @@
 /** Something that is open: it is told the time once a second, and when the server closes. */
-export interface Open {
+interface Open {
   tick(now: number): void;
   /** Ends as soon as it can, with an answer where one is owed. */
   close(): void;

@@ -17,7 +17,6 @@ export class RpcError extends Error {
   }
 }
 
-export const invalidRequest = (message: string): RpcError => new RpcError(-32600, message, undefined, 400);
 export const invalidParams = (message: string): RpcError => new RpcError(-32602, message);
 
 /** One JSON-RPC 2.0 message of a client. */
@@ -45,6 +44,3 @@ export const resultMessage = (id: RequestId, result: string): string =>
 
 export const errorMessage = (id: RequestId | null, { code, message, data }: RpcError): string =>
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } });
-
-export const notificationMessage = (method: string, params: JsonObject): string =>
-  JSON.stringify({ jsonrpc: '2.0', method, params });

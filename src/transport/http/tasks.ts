@@ -2,7 +2,7 @@ import { type Clock, iso, type Random } from '../../domain/environment.ts';
 import { type Principal, samePrincipal } from '../../domain/principal.ts';
 import type { Standing } from '../../domain/standing.ts';
 
-export type TaskStatus = 'working' | 'completed' | 'cancelled' | 'failed';
+type TaskStatus = 'working' | 'completed' | 'cancelled' | 'failed';
 
 /** A call that its client asks for again instead of waiting for it. */
 export interface Task {
@@ -21,7 +21,7 @@ export interface Task {
 }
 
 /** What runs as a task. */
-export type TaskRun = (task: {
+type TaskRun = (task: {
   readonly signal: AbortSignal;
   readonly standing: Standing;
   note(message: string): void;
