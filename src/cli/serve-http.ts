@@ -1,7 +1,9 @@
 import { readConnections } from '../approval/slack/connections.ts';
+import { contextsOf } from '../compose/contexts.ts';
 import { createRandom } from '../compose/random.ts';
 import type { Composition } from '../composition.ts';
 import { type LoadedConfig, loadConfig, stateRoot } from '../config.ts';
+import { withContexts } from '../domain/contexts.ts';
 import type { Log } from '../domain/environment.ts';
 import { CountersignError, invalid, toCountersignError } from '../domain/errors.ts';
 import type { Authenticator } from '../domain/identity.ts';
@@ -72,7 +74,7 @@ async function start(options: ServeHttpOptions, io: Io, log: Log): Promise<Start
   try {
     mustHaveCluster(loaded, sandbox);
     mustHavePolicy(composition);
-    const server = await listen({ loaded, composition, host, port, tls, metrics, env: io.env, log });
+    const server = await listen({ loaded, composition, host, port, tls, metrics, sandbox, env: io.env, log });
     return { server, composition };
   } catch (thrown) {
     await composition.close();
@@ -85,6 +87,7 @@ interface Listening extends LoadedHttp {
   readonly port: number;
   readonly tls: Tls | undefined;
   readonly metrics: ReturnType<typeof import('../metrics/prometheus.ts').createPrometheusMetrics>;
+  readonly sandbox: boolean;
   readonly env: Io['env'];
   readonly log: Log;
 }
@@ -104,7 +107,7 @@ async function listen(options: Listening): Promise<HttpServer> {
   const service = createToolService({
     ...{ version, clock, random, log },
     invoke: composition.invoke,
-    settings: await settingsOf(loaded),
+    settings: await settingsOf(loaded, options.sandbox),
     policy: (principal) => policyText(composition.policy.bundle(), principal),
   });
   metrics.gauge('approvals_open', async () => (await composition.approvals.list({ open: true })).length);
@@ -135,11 +138,11 @@ function everySecond(tick: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-async function settingsOf(loaded: LoadedConfig) {
+async function settingsOf(loaded: LoadedConfig, sandbox: boolean) {
   const waits = waitTable(loaded);
   const { tools } = await import('../../tools/index.ts');
   return {
-    tools,
+    tools: withContexts(tools, contextsOf(loaded.config, sandbox)),
     prefix: loaded.config.tools.prefix,
     waitBudget: (client: string, progress: boolean) => waitBudget(waits, client, progress),
   };

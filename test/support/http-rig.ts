@@ -100,9 +100,9 @@ export async function startHttpRig(options: HttpRigOptions = {}): Promise<HttpRi
 }
 
 /** Resolves when `done` says so; looks after each turn of the loop. */
-export async function until(done: () => boolean): Promise<void> {
+export async function until(done: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;
-  while (!done()) {
+  while (!(await done())) {
     if (Date.now() > end) throw new Error('it never came');
     await new Promise((resolve) => setImmediate(resolve));
   }
