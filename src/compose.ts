@@ -125,6 +125,7 @@ export const compose: Compose = async (config, options) => {
     audit,
     state,
     people,
+    routes: slack?.routes ?? [],
     localUser: callerName,
     identity,
     policy,

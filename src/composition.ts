@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { Approvals, PeopleRegistry } from './domain/approval.ts';
 import type { AuditLog } from './domain/audit-event.ts';
 import type { Log } from './domain/environment.ts';
+import type { HttpRoute } from './domain/http-route.ts';
 import type { Invoke } from './domain/invocation.ts';
 import type { Masker } from './domain/masker.ts';
 import type { Metrics } from './domain/metrics.ts';
@@ -17,6 +18,8 @@ export interface Composition {
   readonly audit: AuditLog;
   readonly state: State;
   readonly people: PeopleRegistry;
+  /** What comes in by HTTP besides MCP, where there is a listener: signed requests of Slack. */
+  readonly routes: readonly HttpRoute[];
   /** Who is at the other end of this process. @throws Unauthorized */
   readonly localUser: () => string;
   /** Tokens, sessions and suspensions. */

@@ -122,7 +122,7 @@ async function listen(options: Listening): Promise<HttpServer> {
     config: config.http,
     resourceOrigin: config.identity.resource === undefined ? undefined : new URL(config.identity.resource).origin,
     protected: identity.authenticator !== undefined,
-    routes: [metrics.route],
+    routes: [metrics.route, ...composition.routes],
     parts: readinessParts(composition),
     // Above the gate's own limit, whose answer says more.
     maxBytes: config.limits.inputBytes + 256 * 1024,

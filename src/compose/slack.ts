@@ -6,6 +6,7 @@ import { createSlackInbound } from '../approval/slack/inbound.ts';
 import { openSlackPeople } from '../approval/slack/people.ts';
 import type { ApprovalChannel, Approvals, PeopleRegistry } from '../domain/approval.ts';
 import type { Clock, Log } from '../domain/environment.ts';
+import type { HttpRoute } from '../domain/http-route.ts';
 import type { Masker } from '../domain/masker.ts';
 import type { State } from '../domain/state.ts';
 
@@ -23,6 +24,8 @@ export interface OpenedSlack {
   /** The configured people and the members of the Slack user groups. */
   readonly people: PeopleRegistry;
   readonly channel: ApprovalChannel;
+  /** Slack's signed requests, where they come in on the listener of `serve --http`. */
+  readonly routes: readonly HttpRoute[];
   /** In a process that serves. Slack need not be there. */
   start(approvals: Approvals): Promise<void>;
   stop(): Promise<void>;
@@ -40,7 +43,8 @@ export async function openSlack({
   const { botToken, appToken, signingSecret = '', apiUrl, mode, listen } = config;
   const api = createSlackApi({ botToken, appToken, apiUrl });
   const people = await openSlackPeople({ config: configured, userGroups: config.userGroups, api, state, clock, log });
-  const source = mode === 'socket' ? { mode } : { mode, signingSecret, listen };
+  const own = listen === 'shared' ? undefined : listen;
+  const source = mode === 'socket' ? { mode } : { mode, signingSecret, listen: own };
   const channel = createSlackChannel({
     ...{ config, api, state, people, clock, log },
     mask: (text) => masker.text(text),
@@ -51,6 +55,7 @@ export async function openSlack({
   return {
     people,
     channel,
+    routes: listen === 'shared' ? channel.routes : [],
     start: async (approvals) => {
       // At the very first start nobody is known by user groups yet, and everything would be refused.
       if (channel.reachable().people.length === 0) await people.fresh().catch(untold);

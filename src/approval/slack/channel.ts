@@ -1,6 +1,7 @@
 import type { Approval, ApprovalChannel, Approvals, PeopleRegistry } from '../../domain/approval.ts';
 import type { Clock, Log } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
+import type { HttpRoute } from '../../domain/http-route.ts';
 import { lazy } from '../../domain/lazy.ts';
 import type { Masked } from '../../domain/masked.ts';
 import type { State } from '../../domain/state.ts';
@@ -8,6 +9,7 @@ import { unreviewedBreakGlass } from '../unreviewed.ts';
 import type { SlackConfig } from './config.ts';
 import { writeConnections } from './connections.ts';
 import { createHolder } from './holder.ts';
+import { type SlackHttp, slackRoutes } from './http.ts';
 import { Keeper } from './keeper.ts';
 import { createMentions } from './mentions.ts';
 import type { PostedStore, SlackApi, SlackInbound, SlackWords } from './ports.ts';
@@ -32,7 +34,14 @@ export interface SlackChannelOptions {
   readonly log: Log;
   /** A text that passed the mask before, once more. */
   readonly mask: (text: string) => Masked<string>;
-  readonly createInbound: (parts: InboundParts) => SlackInbound;
+  readonly createInbound: (parts: InboundParts) => Inbound;
+}
+
+type Inbound = SlackInbound & { readonly http?: SlackHttp | undefined };
+
+export interface SlackChannel extends ApprovalChannel {
+  /** Slack's signed requests, for the one listener of the program; of Socket Mode none. Each process that serves may take them. */
+  readonly routes: readonly HttpRoute[];
 }
 
 /** Milliseconds between two looks whether the process that holds Slack is still there, and whether something is due. */
@@ -41,7 +50,7 @@ const lookEvery = 1_000;
 const gather = 50;
 
 /** Approvals as messages of one channel; votes as clicks and replies. Delivers from `start` on, in one process of several. */
-export function createSlackChannel(options: SlackChannelOptions): ApprovalChannel {
+export function createSlackChannel(options: SlackChannelOptions): SlackChannel {
   const { config, people, state } = options;
   const ledger = createLedger(state);
   let running: Running | undefined;
@@ -53,6 +62,7 @@ export function createSlackChannel(options: SlackChannelOptions): ApprovalChanne
       people: people.all().filter(({ slack }) => slack !== undefined),
       hint: 'name their Slack users under people (slack), or their Slack user group under approvals.slack.userGroups',
     }),
+    routes: config.mode === 'http' ? slackRoutes(() => running?.inbound().http) : [],
     post: wake,
     update: wake,
     caughtUp: (approval) => caughtUp(ledger, () => running?.inbound(), approval),
@@ -83,7 +93,7 @@ async function caughtUp(ledger: Ledger, inbound: () => SlackInbound | undefined,
 
 interface Running {
   readonly wake: () => void;
-  readonly inbound: () => SlackInbound;
+  readonly inbound: () => Inbound;
   stop(): Promise<void>;
 }
 

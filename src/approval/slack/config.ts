@@ -39,9 +39,11 @@ export const slackConfigSchema = z
       .describe('How votes come in: socket needs no public address; http takes signed requests'),
     listen: z
       .string()
-      .regex(/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'host:port')
+      .regex(/^(?:shared|(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5})$/, 'host:port, or shared')
       .default('127.0.0.1:8701')
-      .describe('With mode http: where signed requests are taken; TLS is the proxy’s in front of it'),
+      .describe(
+        'With mode http: where signed requests are taken; TLS is the proxy’s in front of it. shared: on the address of `serve --http`, beside MCP',
+      ),
     userGroups: z
       .record(z.string().min(1).max(200), groupId)
       .default({})

@@ -1,6 +1,13 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Log } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
+import type { HttpRoute } from '../../domain/http-route.ts';
 import { inTime, isSubmission } from './payloads.ts';
 import type { Verify } from './signature.ts';
 
@@ -49,6 +56,27 @@ export function createSlackHttp(parts: {
   };
 }
 
+/**
+ * The same on a listener that others use too, which has read the body. `handler` is asked for each request: undefined while
+ * this process does not listen to Slack.
+ */
+export const slackRoutes = (handler: () => SlackHttp | undefined): readonly HttpRoute[] =>
+  Object.values(requestPaths).map((path) => ({
+    method: 'POST',
+    path,
+    maxBytes: longestBody,
+    handle: async (request, body, response) => {
+      const handle = handler();
+      const answered = handle && (await handle('POST', path, request.headers, body.toString()));
+      finish(response, answered ?? { status: 503, body: 'not listening to Slack' });
+    },
+  }));
+
+function finish(response: ServerResponse, { status, body }: SlackResponse): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
+  response.end(body);
+}
+
 /** A header that is there twice is none. */
 const one = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
@@ -76,11 +104,10 @@ export async function listenForSlack(
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { hostname, port } = new URL(`http://${address}`);
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
-    const finish = ({ status, body }: SlackResponse): void => {
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
-      response.end(body);
-    };
-    answer(handle, request).then(finish, () => finish({ status: 500, body: 'failed' }));
+    answer(handle, request).then(
+      (answered) => finish(response, answered),
+      () => finish(response, { status: 500, body: 'failed' }),
+    );
   });
   await listening(server, hostname.replace(/^\[|\]$/g, ''), Number(port));
   const bound = server.address();

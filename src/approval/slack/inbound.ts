@@ -7,7 +7,7 @@ import { type Ballots, createBallots } from './ballot.ts';
 import { type Clicks, createClicks } from './clicks.ts';
 import { hear } from './grammar.ts';
 import { createHeardStore } from './heard.ts';
-import { createSlackHttp, listenForSlack } from './http.ts';
+import { createSlackHttp, listenForSlack, type SlackHttp } from './http.ts';
 import { code } from './mrkdwn.ts';
 import { type EventCallback, readEvent, readInteraction } from './payloads.ts';
 import type { Posted, PostedStore, SlackApi, SlackInbound, SlackMessage, SlackWords } from './ports.ts';
@@ -30,7 +30,8 @@ export interface InboundOptions {
   readonly channel: string;
   readonly source:
     | { readonly mode: 'socket'; readonly pace?: Partial<Pace> }
-    | { readonly mode: 'http'; readonly signingSecret: string; readonly listen: string };
+    /** Without `listen` requests come in by `http`, on somebody else's listener. */
+    | { readonly mode: 'http'; readonly signingSecret: string; readonly listen: string | undefined };
   /** Real milliseconds. */
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
@@ -39,6 +40,8 @@ export interface InboundOptions {
 export function createSlackInbound(options: InboundOptions): SlackInbound & {
   /** Resolves when everything that was acknowledged until now is dealt with. */
   idle(): Promise<void>;
+  /** Takes signed requests; undefined in Socket Mode. */
+  readonly http: SlackHttp | undefined;
 } {
   const heard = createHeard(options);
   const { open } = heard;
@@ -78,6 +81,7 @@ export function createSlackInbound(options: InboundOptions): SlackInbound & {
       await idle();
     },
     idle,
+    http: way.http,
     catchUp: heard.catchUp,
     get connected() {
       return way.connected();
@@ -192,6 +196,7 @@ interface Way {
   stop(): Promise<void>;
   connected(): boolean;
   connections(): number | undefined;
+  readonly http: SlackHttp | undefined;
 }
 
 function createWay(
@@ -208,15 +213,16 @@ function createWay(
       stop: async () => socket.stop(),
       connected: () => socket.connected,
       connections: () => socket.connections,
+      http: undefined,
     };
   }
   const verify = createVerifier({ signingSecret: source.signingSecret, clock, state });
   const handle = createSlackHttp({ verify, receive, log });
-  let listener: Promise<{ close(): Promise<void> }> | undefined;
+  let listener: Promise<{ close(): Promise<void> } | undefined> | undefined;
   return {
     start: async () => {
       if (listener !== undefined) return;
-      listener = listenForSlack(handle, source.listen);
+      listener = source.listen === undefined ? Promise.resolve(undefined) : listenForSlack(handle, source.listen);
       listener.catch(() => {
         listener = undefined;
       });
@@ -231,6 +237,7 @@ function createWay(
     },
     connected: () => listener !== undefined,
     connections: () => undefined,
+    http: handle,
   };
 }
 

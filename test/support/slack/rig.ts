@@ -1,9 +1,9 @@
 import { createApprovals } from '../../../src/approval/service.ts';
 import { createSlackApi } from '../../../src/approval/slack/api.ts';
-import { createSlackChannel } from '../../../src/approval/slack/channel.ts';
+import { createSlackChannel, type SlackChannel } from '../../../src/approval/slack/channel.ts';
 import { createSlackInbound, type InboundOptions } from '../../../src/approval/slack/inbound.ts';
 import type { SlackApi, SlackInbound } from '../../../src/approval/slack/ports.ts';
-import type { Approval, ApprovalChannel, ApprovalDraft, Approvals, Vote } from '../../../src/domain/approval.ts';
+import type { Approval, ApprovalDraft, Approvals, Vote } from '../../../src/domain/approval.ts';
 import type { Log } from '../../../src/domain/environment.ts';
 import { createRig, draft, echoing, oneOfSre, type Rig } from '../approvals.ts';
 import { slackPeople } from '../slack-rig.ts';
@@ -35,7 +35,7 @@ interface Logged {
 /** A server process with Slack: posts, listens and claims. */
 interface Process {
   readonly approvals: Approvals;
-  readonly channel: ApprovalChannel;
+  readonly channel: SlackChannel;
   readonly api: SlackApi;
   readonly inbound: () => ReturnType<typeof createSlackInbound>;
   /** Resolves when there is an inbound half: it is made when it is needed. */

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { longestBody, requestPaths } from '../../../../src/approval/slack/http.ts';
+import type { HttpRoute } from '../../../../src/domain/http-route.ts';
 import { createHttpRig, type HttpRig } from '../../../support/slack/http-rig.ts';
 import { createVotingRig, slackUsers, until } from '../../../support/slack/rig.ts';
 
@@ -82,6 +84,49 @@ it('hears clicks and replies over HTTP as over the socket, and cuts a body that 
     ),
   ).toBe(413);
   expect(rig.slack.sockets.count).toBe(0);
+  await rig.end();
+});
+
+/** Somebody else's listener, on which Slack's routes are served: it reads the body and calls the route. */
+async function listenerOf(routes: () => readonly HttpRoute[]): Promise<{ readonly url: string; close(): void }> {
+  const server = createHttpServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const route = routes().find(({ method, path }) => method === request.method && path === request.url);
+    if (route === undefined) response.writeHead(404).end();
+    else await route.handle(request, Buffer.concat(chunks), response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+}
+
+it('hears clicks and replies by its routes on a listener that is not its own, and refuses what is not signed', async () => {
+  const rig = await createVotingRig({
+    source: ({ signingSecret: secret }) => ({ mode: 'http', signingSecret: secret, listen: undefined }),
+  });
+  const listener = await listenerOf(() => rig.channel.routes);
+  rig.slack.sendTo({
+    interactivity: `${listener.url}${requestPaths.interactivity}`,
+    events: `${listener.url}${requestPaths.events}`,
+  });
+  expect(rig.channel.routes.map(({ method, path, maxBytes }) => [method, path, maxBytes])).toEqual([
+    ['POST', requestPaths.interactivity, longestBody],
+    ['POST', requestPaths.events, longestBody],
+  ]);
+  const { approval, card } = await rig.ask();
+  const forged = await fetch(`${listener.url}${requestPaths.events}`, { method: 'POST', body: '{}' });
+  expect([forged.status, await forged.text()]).toEqual([401, 'refused']);
+  expect(await rig.slack.click(slackUsers.ana, card, 'approve')).toEqual({ acked: true, answer: undefined });
+  await until(async () => (await rig.approvals.read(approval.id)).state === 'approved');
+  expect(await rig.slack.reply(slackUsers.bo, card.ts, 'no').delivery).toMatchObject({ acked: true });
+  await until(async () => (await rig.approvals.read(approval.id)).state === 'denied');
+
+  await rig.channel.stop?.();
+  const late = await fetch(`${listener.url}${requestPaths.events}`, { method: 'POST', body: '{}' });
+  expect(late.status).toBe(503);
+  listener.close();
   await rig.end();
 });
 
