@@ -5,6 +5,7 @@ import type { Clock, Log, Random } from '../domain/environment.ts';
 import type { Authenticator } from '../domain/identity.ts';
 import type { State } from '../domain/state.ts';
 import type { AnyTool } from '../domain/tool.ts';
+import { createProofFiles } from '../identity/proof-files.ts';
 import { type OpenSessions, openSessions } from '../identity/sessions.ts';
 import { openSuspensions, type SuspensionStore } from '../identity/suspensions.ts';
 
@@ -48,7 +49,10 @@ export async function openIdentity(deps: IdentityDeps): Promise<Identity> {
     authenticator:
       config.issuers.length === 0
         ? undefined
-        : (await import('../identity/authenticator.ts')).createAuthenticator(config, deps),
+        : (await import('../identity/authenticator.ts')).createAuthenticator(config, {
+            ...deps,
+            takeProof: createProofFiles(state, clock),
+          }),
     sessions,
     suspensions,
     withdrawSuspended,

@@ -11,12 +11,14 @@ import { checkIntrospected } from './introspected.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { checkHeader, readJwt, verifyJwt } from './jwt.ts';
 import { refuseToken } from './refuse.ts';
-import { createReplayGuard } from './replay.ts';
+import { createReplayGuard, type TakeProof } from './replay.ts';
 import { createVerified } from './verified.ts';
 
 export interface AuthenticatorDeps {
   readonly people: Pick<PeopleRegistry, 'bySubject' | 'byWorkload'>;
   readonly tools: readonly Pick<AnyTool, 'name' | 'access'>[];
+  /** Whether a proof is new to the other processes too; absent: there are none. */
+  readonly takeProof?: TakeProof;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,7 +32,7 @@ export function createAuthenticator(config: IdentityConfig, deps: AuthenticatorD
   const issuers = config.issuers.map((each) => createIssuer(each, clock, deps.log));
   const byName = new Map(issuers.map((each) => [each.config.issuer, each]));
   const opaque = issuers.find((each) => each.config.introspection !== undefined);
-  const takeOnce = createReplayGuard(clock);
+  const takeOnce = createReplayGuard(clock, deps.takeProof);
   const audienceOf = ({ audience }: IssuerConfig): string => audience ?? config.resource ?? '';
 
   const verify = async (token: string): Promise<Identity> => {
@@ -57,7 +59,7 @@ export function createAuthenticator(config: IdentityConfig, deps: AuthenticatorD
       const identity = await verified(key, token);
       if (scheme === 'DPoP' || identity.boundTo !== undefined || identity.issuer.dpop === 'required') {
         const proof = await prove(presented, scheme, token, identity, clock.now());
-        takeOnce(proof.id, proof.until);
+        await takeOnce(proof.id, proof.until);
       }
       return callerOf(identity, people, async () => void (await verified(key, token)));
     },
