@@ -206,6 +206,21 @@ describe('nothing is lost and nothing doubled', () => {
     expect(rig.slack.cards()).toHaveLength(1);
   });
 
+  it('is taken over within two looks, a second apart, by its own clock', async () => {
+    const rig = await start();
+    const second = await rig.another();
+    const { id } = await rig.ask();
+    await look(rig);
+    await second.settle(1);
+    await rig.vote(id, 'ana', 'deny');
+    await rig.first.die();
+    // The channel looks each second: two turns of the keeper are two seconds of the clock.
+    const began = rig.rig.clock.now();
+    await second.settle(2);
+    expect(rig.rig.clock.now() - began).toBe(2_000);
+    expect(text(rig.card(id))).toContain('Denied: apply');
+  });
+
   it('gives it back when it stops', async () => {
     const rig = await start();
     const second = await rig.another();
