@@ -55,7 +55,12 @@ export function createListener(options: ListenerOptions): Listener {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ host, port, backlog: 511 }, () => resolve((server.address() as AddressInfo).port));
+        server.listen({ host, port, backlog: 511 }, () => {
+          server.off('error', reject);
+          // Such as no file descriptor for one more connection: those that are there go on.
+          server.on('error', ({ message }) => context.log.error('The listener reports', { cause: message }));
+          resolve((server.address() as AddressInfo).port);
+        });
       }),
     renewTls: (renewed) => secure?.setSecureContext({ ...renewed, minVersion: 'TLSv1.2' }),
     close: (grace) => closeGracefully(server, context, grace),
