@@ -52,7 +52,7 @@ export const compose: Compose = async (config, options) => {
   const policy = await openPolicy({ folder: settings.policy, log });
   const { mint, redeem } = createGrantMint();
   const clusters = createClusterSource({
-    ...{ config, sandbox: options.sandbox, redeem, clock, log },
+    ...{ config, sandbox: options.sandbox, remote: options.remote === true, redeem, clock, log },
     pins: createIdentityPins(state),
   });
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);

@@ -35,6 +35,8 @@ export interface ComposeOptions {
   readonly sandbox: boolean;
   /** A server: it writes down that it started and settles what dead processes left. A command does neither. */
   readonly serves: boolean;
+  /** Whether agents come over the network, as other users than the one of this process. */
+  readonly remote?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   /** Only where somebody can look at them. */

@@ -70,7 +70,9 @@ async function start(options: ServeHttpOptions, io: Io, log: Log): Promise<Start
     import('../metrics/prometheus.ts'),
   ]);
   const metrics = createPrometheusMetrics();
-  const composition = await compose(loaded.config, { sandbox, serves: true, env: io.env, log, metrics });
+  const composition = await compose(loaded.config, {
+    ...{ sandbox, serves: true, remote: true, env: io.env, log, metrics },
+  });
   try {
     mustHaveCluster(loaded, sandbox);
     mustHavePolicy(composition);

@@ -17,6 +17,8 @@ export interface ClusterSource extends Clusters {
 export interface ClusterSourceOptions {
   readonly config: Config;
   readonly sandbox: boolean;
+  /** Whether agents come over the network: then they are not this process's user. */
+  readonly remote: boolean;
   readonly redeem: RedeemGrant;
   readonly pins?: IdentityPins;
   readonly clock: Clock;
@@ -95,11 +97,11 @@ async function openSandbox({ redeem, clock }: ClusterSourceOptions): Promise<Ope
   return { cluster, stop };
 }
 
-function openConfigured({ config, redeem, pins, clock }: ClusterSourceOptions, name: string): Opened {
+function openConfigured({ config, remote, redeem, pins, clock }: ClusterSourceOptions, name: string): Opened {
   const cluster = config.clusters[name];
   if (cluster === undefined) throw nothingConfigured();
   // With sudo every caller is another user than the one who holds state and credentials.
-  const isolated = config.approvals.local === 'sudo' || config.isolation === 'accept-same-user';
+  const isolated = remote || config.approvals.local === 'sudo' || config.isolation === 'accept-same-user';
   if (!isolated && !('sandbox' in cluster)) throw notIsolated(name);
   const opened = openCluster({ name, config: cluster, redeem, clock, ...(pins === undefined ? {} : { pins }) });
   return { cluster: opened, stop: async () => undefined };

@@ -72,7 +72,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
     COUNTERSIGN_CONFIG: configFile,
     ...throughSudo,
   };
-  const sandbox = options.cluster === undefined;
+  const sandbox = options.cluster === undefined && options.config?.clusters === undefined;
   const client = await startClient({
     name: options.clientName ?? 'claude-code',
     version: '1.0.0',

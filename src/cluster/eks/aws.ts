@@ -56,8 +56,8 @@ export function createAws(config: EksConfig): Aws {
       ask(config, 'describe the cluster', async () => describe(await clients(), config, credentials)),
     caller: () =>
       ask(config, 'say who we are', async () => {
-        const { sts, stsCommands } = await clients();
-        const answer = await sts.send(new stsCommands.GetCallerIdentityCommand({}), deadline());
+        const { sts, sdk } = await clients();
+        const answer = await sts.send(new sdk.GetCallerIdentityCommand({}), deadline());
         return answer.Arn ?? '';
       }),
   };
@@ -66,43 +66,33 @@ export function createAws(config: EksConfig): Aws {
 interface Clients {
   readonly sts: STSClient;
   readonly eks: (credentials: RoleCredentials) => EKSClient;
-  readonly stsCommands: typeof import('@aws-sdk/client-sts');
-  readonly eksCommands: typeof import('@aws-sdk/client-eks');
+  readonly sdk: typeof import('./sdk.ts');
 }
 
 async function loadClients({ region, endpoints }: EksConfig): Promise<Clients> {
-  const [stsCommands, eksCommands, { fromNodeProviderChain }] = await Promise.all([
-    import('@aws-sdk/client-sts'),
-    import('@aws-sdk/client-eks'),
-    import('@aws-sdk/credential-providers'),
-  ]);
+  const sdk = await import('./sdk.ts');
   const bounded = {
     region,
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
   };
   const stsConfig = { ...bounded, ...(endpoints?.sts === undefined ? {} : { endpoint: endpoints.sts }) };
-  const base = fromNodeProviderChain({ clientConfig: stsConfig, timeout: 2_000, maxRetries: 1 });
+  const base = sdk.fromNodeProviderChain({ clientConfig: stsConfig, timeout: 2_000, maxRetries: 1 });
   return {
-    sts: new stsCommands.STSClient({ ...stsConfig, credentials: base }),
+    sts: new sdk.STSClient({ ...stsConfig, credentials: base }),
     eks: (credentials) =>
-      new eksCommands.EKSClient({
+      new sdk.EKSClient({
         ...bounded,
         credentials,
         ...(endpoints?.eks === undefined ? {} : { endpoint: endpoints.eks }),
       }),
-    stsCommands,
-    eksCommands,
+    sdk,
   };
 }
 
-async function assume(
-  { sts, stsCommands }: Clients,
-  config: EksConfig,
-  session: RoleSession,
-): Promise<RoleCredentials> {
+async function assume({ sts, sdk }: Clients, config: EksConfig, session: RoleSession): Promise<RoleCredentials> {
   const { Credentials: found } = await sts.send(
-    new stsCommands.AssumeRoleCommand({
+    new sdk.AssumeRoleCommand({
       RoleArn: session.roleArn,
       RoleSessionName: session.sessionName,
       DurationSeconds: config.sessionSeconds,
@@ -125,13 +115,13 @@ async function assume(
 }
 
 async function describe(
-  { eks, eksCommands }: Clients,
+  { eks, sdk }: Clients,
   { cluster: name }: EksConfig,
   credentials: RoleCredentials,
 ): Promise<DescribedCluster> {
   const client = eks(credentials);
   try {
-    const { cluster } = await client.send(new eksCommands.DescribeClusterCommand({ name }), deadline());
+    const { cluster } = await client.send(new sdk.DescribeClusterCommand({ name }), deadline());
     const { arn, endpoint, certificateAuthority } = cluster ?? {};
     const ca = Buffer.from(certificateAuthority?.data ?? '', 'base64').toString('utf8');
     if (arn === undefined || endpoint === undefined || !ca.includes('-----BEGIN CERTIFICATE-----'))

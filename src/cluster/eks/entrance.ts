@@ -13,7 +13,9 @@ export function eksEntrance(config: EksClusterConfig, clock: Clock, aws: Aws = c
   const sessions = new Map<TierName, RoleSessions>();
   for (const tier of tierNames) {
     const roleArn = config.tiers[tier]?.roleArn;
-    if (roleArn !== undefined) sessions.set(tier, new RoleSessions({ aws, config: config.eks, roleArn, clock }));
+    const perApproval = tier === 'write' || tier === 'exec';
+    if (roleArn !== undefined)
+      sessions.set(tier, new RoleSessions({ aws, config: config.eks, roleArn, perApproval, clock }));
   }
   let endpoint: Endpoint | undefined;
   let looking: Promise<Endpoint> | undefined;

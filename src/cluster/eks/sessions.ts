@@ -26,6 +26,8 @@ export interface RoleSessionsOptions {
   readonly aws: Aws;
   readonly config: EksConfig;
   readonly roleArn: string;
+  /** Whether each approval has a session of its own: where something is changed. */
+  readonly perApproval: boolean;
   readonly clock: Clock;
 }
 
@@ -44,7 +46,7 @@ export class RoleSessions implements TierCredentials {
 
   /** @throws Unavailable with what to do about STS */
   authorization(context: RequestContext): string | Promise<string> {
-    const owner = ownerOf(context);
+    const owner = this.#ownerOf(context);
     const key = ownerKey(owner);
     const now = this.#options.clock.now();
     const held = this.#held.get(key);
@@ -55,7 +57,12 @@ export class RoleSessions implements TierCredentials {
   }
 
   rejected(context: RequestContext): void {
-    this.#held.delete(ownerKey(ownerOf(context)));
+    this.#held.delete(ownerKey(this.#ownerOf(context)));
+  }
+
+  #ownerOf(context: RequestContext): SessionOwner {
+    const owner = ownerOf(context);
+    return this.#options.perApproval ? owner : { ...owner, approval: undefined };
   }
 
   #renew(key: string, owner: SessionOwner): Promise<string> {

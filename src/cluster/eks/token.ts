@@ -32,10 +32,7 @@ export async function eksToken(
 }
 
 async function signerFor(region: string, credentials: RoleCredentials): Promise<SignatureV4> {
-  const [{ SignatureV4: Signer }, { Sha256 }] = await Promise.all([
-    import('@smithy/signature-v4'),
-    import('@aws-crypto/sha256-js'),
-  ]);
+  const { SignatureV4: Signer, Sha256 } = await import('./sdk.ts');
   return new Signer({ credentials, region, service: 'sts', sha256: Sha256 });
 }
 

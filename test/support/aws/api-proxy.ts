@@ -48,7 +48,9 @@ export async function startEksApi(aws: FakeAws, cluster: string, entries: Access
   const onward = async (incoming: IncomingMessage) => {
     const agent = await agentFor(incoming.headers.authorization);
     if (agent === undefined) return undefined;
-    const lines = incoming.rawHeaders.filter((_, index, all) => !/^(authorization|host)$/i.test(all[index - (index % 2)] ?? ''));
+    const lines = incoming.rawHeaders.filter(
+      (_, index, all) => !/^(authorization|host)$/i.test(all[index - (index % 2)] ?? ''),
+    );
     const headers = ['host', new URL(target).host, ...lines];
     return request(`${target}${incoming.url}`, { method: incoming.method ?? 'GET', headers, agent, ca: ca.cert });
   };
@@ -68,7 +70,9 @@ export async function startEksApi(aws: FakeAws, cluster: string, entries: Access
     const sent = await onward(incoming);
     if (sent === undefined) return refuse401(socket);
     sent.on('response', (answer) => {
-      socket.write(`HTTP/1.1 ${answer.statusCode} refused\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n`);
+      socket.write(
+        `HTTP/1.1 ${answer.statusCode} refused\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n`,
+      );
       answer.pipe(socket);
     });
     sent.on('upgrade', (answer: IncomingMessage, to: Duplex, first: Buffer) => {

@@ -78,7 +78,9 @@ describe('the token', () => {
   it('goes to the partition of its region', async () => {
     const key = { accessKeyId: 'A', secretAccessKey: 's', sessionToken: 't', expiresAt: 0 };
     const token = await eksToken({ cluster: 'shop', region: 'cn-north-1' }, key, 0);
-    expect(Buffer.from(token.slice(11), 'base64url').toString()).toMatch(/^https:\/\/sts\.cn-north-1\.amazonaws\.com\.cn\/\?Action=/);
+    expect(Buffer.from(token.slice(11), 'base64url').toString()).toMatch(
+      /^https:\/\/sts\.cn-north-1\.amazonaws\.com\.cn\/\?Action=/,
+    );
   });
 });
 
@@ -205,9 +207,13 @@ describe('what goes wrong with AWS says what to do', () => {
 
   it('unreachable, and without credentials', async () => {
     const away = open({ endpoints: { sts: 'http://127.0.0.1:9', eks: 'http://127.0.0.1:9' } });
-    expect((await failure(() => away.credentials('read')?.authorization(context()))).message).toContain('cannot be reached');
+    expect((await failure(() => away.credentials('read')?.authorization(context()))).message).toContain(
+      'cannot be reached',
+    );
     environment(noMetadata);
-    expect((await failure(() => open().credentials('read')?.authorization(context()))).message).toContain('no AWS credentials');
+    expect((await failure(() => open().credentials('read')?.authorization(context()))).message).toContain(
+      'no AWS credentials',
+    );
   });
 
   it('a clock that AWS corrects for us would sign tokens that nobody takes', async () => {
