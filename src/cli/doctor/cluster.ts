@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { openCluster } from '../../cluster/open.ts';
 import type { Config } from '../../config.ts';
 import { auditIds } from '../../domain/audit-id.ts';
+import type { RequestContext } from '../../domain/cluster.ts';
 import { newInvocationId } from '../../domain/environment.ts';
 import { CountersignError } from '../../domain/errors.ts';
 import { packageRoot } from '../../package.ts';
 import { systemClock, systemRandom } from '../../system.ts';
 import { because, type Finding, fail, ok, warn } from './finding.ts';
+import { checkTiers } from './tiers.ts';
 
 /** How to reach it, which cluster it is, and what the API server would refuse us by itself. */
 export async function checkCluster(config: Config): Promise<readonly Finding[]> {
-  const [found] = Object.entries(config.clusters);
-  if (found === undefined) {
+  const clusters = Object.entries(config.clusters);
+  if (clusters.length === 0) {
     return [
       warn(
         'cluster',
@@ -20,40 +22,52 @@ export async function checkCluster(config: Config): Promise<readonly Finding[]> 
       ),
     ];
   }
-  const [name, cluster] = found;
-  const findings = [
-    await reach(name, cluster),
-    ...('sandbox' in cluster ? [] : [...isolation(config, name), ...impersonation(name, cluster)]),
-  ];
+  const findings: Finding[] = [];
+  for (const [name, cluster] of clusters) {
+    findings.push(...(await reach(name, cluster)));
+    if (!('sandbox' in cluster)) findings.push(...isolation(config, name), ...impersonation(name, cluster));
+  }
   return findings;
 }
 
-async function reach(name: string, config: Config['clusters'][string]): Promise<Finding> {
+async function reach(name: string, config: Config['clusters'][string]): Promise<readonly Finding[]> {
   try {
     const refuse = (): never => {
       throw new CountersignError('Internal', 'the doctor executes nothing');
     };
     const cluster = openCluster({ name, config, redeem: refuse, clock: systemClock });
     try {
-      const invocation = newInvocationId(systemClock, systemRandom);
-      const ids = auditIds(systemRandom.bytes(32), invocation);
-      const identity = await cluster.identity({
-        invocation,
-        agent: 'countersign-doctor',
-        nextAuditId: async () => ids.next(),
-        signal: AbortSignal.timeout(15_000),
-      });
-      return ok(
-        'cluster',
-        `${cluster.name} answers; uid ${identity.uid}${identity.caDigest === '' ? '' : `, CA ${identity.caDigest.slice(0, 19)}…`}`,
-      );
+      const identity = await cluster.identity(ownContext());
+      const ca = identity.caDigest === '' ? '' : `, caDigest ${identity.caDigest}`;
+      const arn = identity.arn === undefined ? '' : `, ${identity.arn}`;
+      const answers = ok('cluster', `${cluster.name} answers; uid ${identity.uid}${ca}${arn}`);
+      return [...(await baseIdentity(config)), answers, ...(await checkTiers(name, config, cluster, ownContext))];
     } finally {
       await cluster.close();
     }
   } catch (thrown) {
     const hint = thrown instanceof CountersignError ? thrown.hint : undefined;
-    return fail('cluster', `${name}: ${because(thrown)}`, hint ?? 'check the kubeconfig, the context and the network');
+    const todo = hint ?? 'check the kubeconfig, the context and the network';
+    return [fail('cluster', `${name}: ${because(thrown)}`, todo)];
   }
+}
+
+/** The context of the doctor's own questions; trust policies that ask for an approval see that it is none. */
+function ownContext(): RequestContext {
+  const invocation = newInvocationId(systemClock, systemRandom);
+  const ids = auditIds(systemRandom.bytes(32), invocation);
+  return {
+    ...{ invocation, agent: 'countersign-doctor', approval: 'cs-doctor' },
+    nextAuditId: async () => ids.next(),
+    signal: AbortSignal.timeout(15_000),
+  };
+}
+
+/** Whose credentials assume the roles. That this user has them is the hole where agents run as the same user. */
+async function baseIdentity(config: Config['clusters'][string]): Promise<readonly Finding[]> {
+  if (!('eks' in config)) return [];
+  const { createAws } = await import('../../cluster/eks/aws.ts');
+  return [ok('aws', `the base identity is ${await createAws(config.eks).caller()}`)];
 }
 
 function isolation(config: Config, name: string): readonly Finding[] {

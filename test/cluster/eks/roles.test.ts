@@ -2,7 +2,10 @@
  * The whole way on a real API server: roles from the emulated STS, tokens verified from the specification, the rights of
  * docs/kubernetes, every tool; and what the API server's own log says of it.
  */
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { JsonObject } from '../../../src/domain/json.ts';
@@ -164,6 +167,46 @@ describe('what the API server and AWS wrote down', () => {
     const config = await readFile(agent.configFile, 'utf8');
     for (const secret of secrets) expect(audit.includes(secret) || config.includes(secret)).toBe(false);
     expect(audit).not.toContain('k8s-aws-v1');
+  });
+});
+
+describe('doctor', () => {
+  const doctor = async (): Promise<{ level: string; check: string; what: string }[]> => {
+    const program = join(import.meta.dirname, '../../../dist/countersign.cjs');
+    const env = { PATH: process.env.PATH, HOME: agent.state, COUNTERSIGN_STATE: agent.state, ...aws.environment() };
+    const args = [program, 'doctor', '--json', '--config', agent.configFile];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch(
+      (thrown: unknown) => thrown as { stdout: string },
+    );
+    return JSON.parse(stdout).findings;
+  };
+
+  it('finds the documented rights good, and says what is too much', async () => {
+    const good = await doctor();
+    const of = (findings: typeof good, check: string) => findings.filter((each) => each.check === check);
+    expect(
+      of(good, 'rights').map(({ level }) => level),
+      JSON.stringify(good),
+    ).toEqual(Array(5).fill('ok'));
+    expect(of(good, 'planner')).toMatchObject([{ level: 'ok' }]);
+    expect(of(good, 'aws')).toMatchObject([{ what: expect.stringContaining(':user/base') }]);
+    const binding = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings/too-much`;
+    await kube.apply(
+      binding,
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'too-much', namespace },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: rights.user('reader') }],
+      },
+      'documented',
+    );
+    const bad = of(await doctor(), 'rights').filter(({ level }) => level === 'FAIL');
+    await kube.send('DELETE', binding);
+    expect(bad.map(({ what }) => what).join('\n')).toContain(
+      'clusters.shop.tiers.read may delete Pods, which it must not',
+    );
   });
 });
 
