@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { addApprovals, addAudit } from './command-groups.ts';
 import { configOption, type End, jsonOption, sandboxOption } from './command-options.ts';
+import { addConnect } from './connect-command.ts';
 import { addIdentity } from './identity-commands.ts';
 import type { Io } from './io.ts';
 import { addPolicy } from './policy/commands.ts';
@@ -43,6 +44,7 @@ export function addCommands(program: Command, io: Io, end: End): void {
   addAudit(program, io, end);
   addPolicy(program, io, end);
   addIdentity(program, io, end);
+  addConnect(program, io, end);
   program
     .command('digest')
     .description('print the manifestDigest of each document in a file, as cards and the audit log have it')
