@@ -14,7 +14,7 @@ export interface RoleCredentials {
 }
 
 /** AssumeRole, in its own words. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-export interface RoleSession {
+interface RoleSession {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly sourceIdentity: string | undefined;

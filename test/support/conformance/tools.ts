@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../src/domain/json.ts';
 import { pixel, wav } from './media.ts';
 
-export interface ToolRun {
+interface ToolRun {
   readonly input: JsonObject;
   readonly progressToken: Json | undefined;
   notify(method: string, params: JsonObject): void;
