@@ -19,6 +19,7 @@ import { createIdentityPins } from './compose/identity-pins.ts';
 import { observed } from './compose/observed.ts';
 import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
+import { votersOf } from './compose/voters.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
 import type { Config } from './config.ts';
 import type { ApprovalChannel } from './domain/approval.ts';
@@ -32,6 +33,7 @@ import { ident } from './domain/masked.ts';
 import { lostResult } from './gate/answer/lost.ts';
 import { createInvoke } from './gate/invoke.ts';
 import { localUser } from './identity/local.ts';
+import { openSuspensions } from './identity/suspensions.ts';
 import { createMasker } from './masking/masker.ts';
 import { packageRoot, version } from './package.ts';
 import { openPolicy } from './policy/source.ts';
@@ -67,6 +69,7 @@ export const compose: Compose = async (config, options) => {
           ...{ config: slackConfig, people: settings.people, state, masker, clock, log },
         });
   const people = slack?.people ?? createPeople(settings.people);
+  const suspensions = await openSuspensions({ state, log });
   const terminal = createTerminalChannel({ local, people, osUser: self.username });
   const channels = [...(slack === undefined ? [] : [slack.channel]), terminal];
   const callerName = (): string => localUser(local, { ...self, env: options.env });
@@ -76,7 +79,7 @@ export const compose: Compose = async (config, options) => {
     random,
     audit,
     auditReader: createAuditReader({ folder: join(root, 'audit'), log }),
-    people,
+    people: votersOf(people, suspensions),
     channels,
     masker,
     limits: settings.approvals,
@@ -85,7 +88,8 @@ export const compose: Compose = async (config, options) => {
   const watch = observed(options.metrics, clock, tools);
   const approvals = createApprovals(deps);
   const identity = await openIdentity({
-    ...{ config: config.identity, people, approvals, tools, state, audit, serves: options.serves, clock, random, log },
+    ...{ config: config.identity, people, suspensions, approvals, tools, state, audit, clock, random, log },
+    serves: options.serves,
   });
   const invoke = createInvoke({
     tools: withContexts(tools, contextsOf(config, options.sandbox)),

@@ -14,8 +14,8 @@ export function checkPerson(ctx: Context, now: Current, asked: VoteRequest): boo
   const known = ctx.people.byId(person.id);
   if (known === undefined)
     throw invalid(
-      `${person.id} is not in the people registry, so the vote does not count`,
-      'add a record under people',
+      `${person.id} is not in the people registry, or suspended, so the vote does not count`,
+      'add a record under people; who is suspended: countersign principals list',
     );
   const { requirement, principal, id } = now.record;
   const owner = isOwner(known, principal);

@@ -7,7 +7,7 @@ import type { State } from '../domain/state.ts';
 import type { AnyTool } from '../domain/tool.ts';
 import { createProofFiles } from '../identity/proof-files.ts';
 import { type OpenSessions, openSessions } from '../identity/sessions.ts';
-import { openSuspensions, type SuspensionStore } from '../identity/suspensions.ts';
+import type { SuspensionStore } from '../identity/suspensions.ts';
 
 /** Who may call, as every transport asks. */
 export interface Identity {
@@ -23,6 +23,7 @@ export interface Identity {
 export interface IdentityDeps {
   readonly config: Config['identity'];
   readonly people: PeopleRegistry;
+  readonly suspensions: SuspensionStore;
   readonly approvals: Approvals;
   readonly tools: readonly AnyTool[];
   readonly state: State;
@@ -34,8 +35,7 @@ export interface IdentityDeps {
 }
 
 export async function openIdentity(deps: IdentityDeps): Promise<Identity> {
-  const { config, state, audit, clock, random, log } = deps;
-  const suspensions = await openSuspensions({ state, log });
+  const { config, state, audit, suspensions, clock, random, log } = deps;
   const sessions = await openSessions({ state, audit, suspensions, limits: config.sessions, clock, random, log });
   const withdrawSuspended = (): Promise<void> => withdraw(deps.approvals, suspensions);
   const inTheBackground = (): void =>

@@ -28,6 +28,8 @@ export interface SuspensionStore extends Suspensions {
   resume(name: string, issuer: string | undefined): Promise<boolean>;
   /** What is in force against this principal; undefined also where that cannot be read. */
   find(principal: Principal): Suspension | undefined;
+  /** Whether this person is suspended, in memory; nobody knows is yes. */
+  isPersonSuspended(id: string): boolean;
   /** @throws Unavailable naming the file that cannot be read */
   list(): Promise<readonly Suspension[]>;
   close(): void;
@@ -69,6 +71,8 @@ export async function openSuspensions({ state, log }: SuspensionOptions): Promis
   return {
     check: (principal) => check(known, principal),
     find: (principal) => (known === 'unreadable' ? undefined : against(known, principal)),
+    isPersonSuspended: (id) =>
+      known === 'unreadable' || known.some(({ name, issuer }) => name === id && issuer === undefined),
     watch: (changed) => {
       // An object of its own, so that one who watches twice stops each by itself.
       const watcher = (): void => changed();

@@ -18,7 +18,7 @@ const hit = (when, name, text) => {
   if (counted === Number(rest[0])) die();
 };
 
-const { writeSync, fdatasyncSync } = fs;
+const { writeSync, fdatasyncSync, linkSync, renameSync, unlinkSync } = fs;
 const { link, rename, unlink } = promises;
 let written = '';
 fs.writeSync = (file, bytes, ...more) => {
@@ -30,6 +30,19 @@ fs.fdatasyncSync = (file) => {
   hit('before', 'sync', written);
   fdatasyncSync(file);
   hit('after', 'write', written);
+};
+fs.linkSync = (from, to) => {
+  hit('before', 'link', to);
+  linkSync(from, to);
+  hit('after', 'link', to);
+};
+fs.renameSync = (from, to) => {
+  hit('before', 'rename', to);
+  renameSync(from, to);
+};
+fs.unlinkSync = (path) => {
+  hit('before', 'unlink', path);
+  unlinkSync(path);
 };
 promises.link = async (from, to) => {
   hit('before', 'link', to);

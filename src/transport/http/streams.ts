@@ -81,14 +81,19 @@ function keepOpen(context: HttpContext, session: HttpSession, stream: EventStrea
     ended();
     stream.end();
   };
-  const lookAgain = (): void => {
-    const expired = session.caller.expiresAt <= context.clock.now();
-    if (expired || !stands(standing)) hangUp();
+  // In memory, so it ends at once; should a look ever have to wait, its refusal ends the stream too.
+  const lookAgain = async (): Promise<void> => {
+    try {
+      if (session.caller.expiresAt <= context.clock.now()) hangUp();
+      await standing.check();
+    } catch {
+      hangUp();
+    }
   };
-  const stopWatching = standing.watch(lookAgain);
+  const stopWatching = standing.watch(() => void lookAgain());
   const leave = context.streams.add({
     tick: (now) => {
-      lookAgain();
+      void lookAgain();
       if (!open || now - spokeAt < keepAliveEvery) return;
       stream.keepAlive();
       spokeAt = now;
@@ -96,14 +101,4 @@ function keepOpen(context: HttpContext, session: HttpSession, stream: EventStrea
     close: hangUp,
   });
   return hangUp;
-}
-
-/** In memory: the token is looked at apart, by its time. */
-function stands(standing: { check(): void | Promise<void> }): boolean {
-  try {
-    void standing.check();
-    return true;
-  } catch {
-    return false;
-  }
 }
