@@ -1,4 +1,4 @@
-import type { Approval, ApprovalChannel, PeopleRegistry } from '../domain/approval.ts';
+import type { Approval, ApprovalChannel, PeopleRegistry, Review } from '../domain/approval.ts';
 import type { AuditLog, AuditReader } from '../domain/audit-event.ts';
 import type { Clock, Log, Random } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
@@ -46,6 +46,31 @@ export async function present(ctx: Context, current: Current): Promise<Approval>
   const { record, facts, review, state, decideBy, useBy, have, need } = current;
   const votes = [...facts.votes].sort((a, b) => a.time - b.time || a.n - b.n);
   const awaited = await ctx.awaiting.has(record.id);
-  const reviewed = review === undefined ? {} : { review };
-  return { ...record, state, decideBy, useBy, votes, have, need, awaited, ...reviewed };
+  // By name, as `decodeRequest` does: one is kept for each call that waits.
+  const approval: Approval & { because?: string; review?: Review } = {
+    id: record.id,
+    createdAt: record.createdAt,
+    invocation: record.invocation,
+    principal: record.principal,
+    tool: record.tool,
+    cluster: record.cluster,
+    objects: record.objects,
+    callDigest: record.callDigest,
+    planDigest: record.planDigest,
+    manifestDigests: record.manifestDigests,
+    bundleDigest: record.bundleDigest,
+    rule: record.rule,
+    requirement: record.requirement,
+    card: record.card,
+    state,
+    decideBy,
+    useBy,
+    votes,
+    have,
+    need,
+    awaited,
+  };
+  if (record.because !== undefined) approval.because = record.because;
+  if (review !== undefined) approval.review = review;
+  return approval;
 }

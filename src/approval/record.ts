@@ -107,8 +107,26 @@ export const encodeRequest = ({ card, ...rest }: RequestRecord): string =>
 export function decodeRequest(content: string, masker: Pick<Masker, 'echo'>): RequestRecord | undefined {
   const parsed = requestSchema.safeParse(json(content));
   if (!parsed.success) return undefined;
-  const { version: _, card, objects, ...rest } = parsed.data;
-  return { ...rest, objects: objects.map(ident), card: decodeCard(card, masker) };
+  const { card, objects, because, ...rest } = parsed.data;
+  // Each member by name: an object made of so many that come one by one is a hash table, and one is kept for each that waits.
+  const record: RequestRecord & { because?: string } = {
+    id: rest.id,
+    createdAt: rest.createdAt,
+    invocation: rest.invocation,
+    principal: rest.principal,
+    tool: rest.tool,
+    cluster: rest.cluster,
+    objects: objects.map(ident),
+    callDigest: rest.callDigest,
+    planDigest: rest.planDigest,
+    manifestDigests: rest.manifestDigests,
+    bundleDigest: rest.bundleDigest,
+    rule: rest.rule,
+    requirement: rest.requirement,
+    card: decodeCard(card, masker),
+  };
+  if (because !== undefined) record.because = because;
+  return record;
 }
 
 /**

@@ -67,7 +67,7 @@ export function createRecovery(deps: RecoveryDeps): () => Promise<readonly Recov
         if (settled !== undefined) recovered.push(settled);
         const found = await look(ctx, id);
         if (found === undefined) over.add(id);
-        else seen.set(id, { ...found, stamp });
+        else seen.set(id, { stamp, until: found.until, holder: found.holder });
         ctx.store.release(id);
       } catch (thrown) {
         deps.log.error('an approval cannot be recovered', { approval: id, cause: String(thrown) });

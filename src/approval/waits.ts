@@ -1,5 +1,6 @@
 import type { Approval } from '../domain/approval.ts';
 import type { Clock } from '../domain/environment.ts';
+import type { Signal } from '../domain/hangup.ts';
 import type { State } from '../domain/state.ts';
 import { eachInTurn } from './files.ts';
 import type { Store } from './store.ts';
@@ -11,7 +12,7 @@ const turnsToLook = 10;
 
 export interface WaitOptions {
   readonly until: number;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly while?: 'pending' | 'claimed';
   readonly onChange?: (approval: Approval) => void;
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { Signal } from '../domain/hangup.ts';
 import { ConnectionFailure } from './connection-failure.ts';
 import { Watch, type Watched } from './watch.ts';
 
@@ -24,7 +25,7 @@ const watch = new Watch();
 export class Answer implements Dispatcher.DispatchHandler, Watched {
   over = false;
   readonly #mutates: boolean;
-  readonly #signal: AbortSignal;
+  readonly #signal: Signal;
   readonly #resolve: (response: ApiResponse) => void;
   readonly #reject: (failure: ConnectionFailure) => void;
   readonly #deadlineMs: number;
@@ -39,7 +40,7 @@ export class Answer implements Dispatcher.DispatchHandler, Watched {
   constructor(
     deadlineMs: number,
     mutates: boolean,
-    signal: AbortSignal,
+    signal: Signal,
     resolve: (response: ApiResponse) => void,
     reject: (failure: ConnectionFailure) => void,
   ) {

@@ -1,6 +1,7 @@
 import type { ExecEnd } from '../domain/cluster.ts';
 import type { Clock } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
+import type { Signal } from '../domain/hangup.ts';
 import type { Frame } from '../domain/recording.ts';
 import type { ExecSocket } from './exec-socket.ts';
 import { type ExecStatus, parseExecStatus } from './exec-status.ts';
@@ -27,7 +28,7 @@ export function runStream(
   input: Input,
   clock: Clock,
   onFrame: (frame: Frame) => Promise<void>,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<ExecEnd> {
   return new ExecStream(socket, clock, onFrame).run(input, signal);
 }
@@ -53,7 +54,7 @@ class ExecStream {
     this.#onFrame = onFrame;
   }
 
-  async run(input: Input, signal: AbortSignal): Promise<ExecEnd> {
+  async run(input: Input, signal: Signal): Promise<ExecEnd> {
     const socket = this.#socket;
     const closed = new Promise<void>((resolve) => {
       if (socket.readyState === socket.CLOSED) resolve();

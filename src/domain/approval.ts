@@ -1,5 +1,6 @@
 import type { ClusterIdentity } from './cluster.ts';
 import type { Requirement } from './decision.ts';
+import type { Signal } from './hangup.ts';
 import type { Json } from './json.ts';
 import type { Ident, Masked } from './masked.ts';
 import type { Principal } from './principal.ts';
@@ -205,7 +206,7 @@ export interface Approvals {
     id: string,
     options: {
       until: number;
-      signal: AbortSignal;
+      signal: Signal;
       while?: 'pending' | 'claimed';
       onChange?: (approval: Approval) => void;
     },

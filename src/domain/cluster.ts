@@ -1,4 +1,5 @@
 import type { Grant } from './grant.ts';
+import type { Signal } from './hangup.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Frame } from './recording.ts';
 import type { ApplyRequest, ExecRequest, PlannedRequest } from './request.ts';
@@ -29,7 +30,7 @@ export interface RequestContext {
    * so that nothing leaves before. @throws AuditUnavailable
    */
   readonly nextAuditId: () => Promise<string>;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** One configured cluster. Nothing is sent before the first use. */

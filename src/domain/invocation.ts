@@ -1,3 +1,4 @@
+import type { Signal } from './hangup.ts';
 import type { Masked } from './masked.ts';
 import type { Outcome } from './outcome.ts';
 import type { Principal } from './principal.ts';
@@ -13,7 +14,7 @@ export interface Invocation {
   readonly principal: Principal;
   readonly client: { readonly name: string; readonly version: string };
   /** Aborted when the client cancels or goes: the wait detaches, nothing runs unclaimed. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Undefined: the client did not ask for progress. */
   readonly progress: ((note: Masked<string>) => void) | undefined;
   /** Asked at the start, at the claim, while it waits and while a stream is open. Absent: a caller that cannot lose it. */

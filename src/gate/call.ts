@@ -2,6 +2,7 @@ import type { AuditEvent, AuditValue } from '../domain/audit-event.ts';
 import type { AuditIds } from '../domain/audit-id.ts';
 import type { Cluster, RequestContext } from '../domain/cluster.ts';
 import { newInvocationId } from '../domain/environment.ts';
+import { never, type Signal } from '../domain/hangup.ts';
 import type { Invocation } from '../domain/invocation.ts';
 import { type JsonObject, stringAt } from '../domain/json.ts';
 import { ident, type Masked } from '../domain/masked.ts';
@@ -30,7 +31,7 @@ export interface Call {
   note(type: AuditEvent['type'], fields?: Fields): void;
   progress(note: Masked<string>): void;
   /** `until`: what ends a request that stays open; without it one that changes something is never cut in the middle. */
-  context(approval?: string, until?: AbortSignal): RequestContext;
+  context(approval?: string, until?: Signal): RequestContext;
 }
 
 /** `alone`: whether no other call is under way now. */
@@ -56,10 +57,18 @@ class GovernedCall implements Call {
     this.id = newInvocationId(ports.clock, ports.random);
     this.startedAt = ports.clock.now();
     this.auditIds = ports.auditIds(this.id);
+    // All keys that come later have their place: calls wait by the thousand, and an object that grows is a hash table.
     this.story = {
       tool: ident(invocation.tool.slice(0, 64)),
       principal: ident(principal.agent),
-      ...(principal.person === undefined ? {} : { actingFor: ident(principal.person) }),
+      actingFor: principal.person === undefined ? undefined : ident(principal.person),
+      cluster: undefined,
+      objects: undefined,
+      manifestDigests: undefined,
+      planDigest: undefined,
+      rule: undefined,
+      bundleDigest: undefined,
+      approval: undefined,
     };
   }
 
@@ -81,7 +90,7 @@ class GovernedCall implements Call {
     this.invocation.progress?.(note);
   }
 
-  context(approval?: string, until?: AbortSignal): RequestContext {
+  context(approval?: string, until?: Signal): RequestContext {
     if (approval !== undefined) return new CallContext(this, approval, until);
     this.#reading ??= new CallContext(this, undefined);
     return this.#reading;
@@ -97,10 +106,10 @@ class CallContext implements RequestContext {
   readonly agent: string;
   readonly person?: string;
   readonly approval?: string;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly #call: Call;
 
-  constructor(call: Call, approval: string | undefined, until?: AbortSignal) {
+  constructor(call: Call, approval: string | undefined, until?: Signal) {
     const { principal, signal } = call.invocation;
     this.#call = call;
     this.invocation = call.id;
@@ -108,7 +117,7 @@ class CallContext implements RequestContext {
     if (principal.person !== undefined) this.person = principal.person;
     if (approval !== undefined) this.approval = approval;
     // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.
-    this.signal = approval === undefined ? signal : (until ?? new AbortController().signal);
+    this.signal = approval === undefined ? signal : (until ?? never);
   }
 
   async nextAuditId(): Promise<string> {

@@ -1,3 +1,4 @@
+import { Hangup, type Signal } from '../domain/hangup.ts';
 import type { Call } from './call.ts';
 
 /** Milliseconds between two looks where nobody tells of a change: the end of a token, or its issuer. */
@@ -6,7 +7,7 @@ const lookEvery = 60_000;
 /** What a wait listens to: the client going, and any sign that the caller may not stand any more. */
 export interface StandingWatch {
   /** Aborted by either, from now on. */
-  next(): AbortSignal;
+  next(): Signal;
   stop(): void;
 }
 
@@ -14,15 +15,15 @@ export interface StandingWatch {
 export function watchStanding({ invocation }: Call): StandingWatch {
   const { standing, signal } = invocation;
   if (standing === undefined) return { next: () => signal, stop: () => undefined };
-  let current: AbortController | undefined;
+  let current: Hangup | undefined;
   const changed = (): void => current?.abort();
   const unwatch = standing.watch(changed);
   signal.addEventListener('abort', changed);
   return {
     next: () => {
-      if (current === undefined || current.signal.aborted) current = new AbortController();
+      if (current === undefined || current.aborted) current = new Hangup();
       if (signal.aborted) current.abort();
-      return current.signal;
+      return current;
     },
     stop: () => {
       unwatch();
@@ -35,10 +36,10 @@ export function watchStanding({ invocation }: Call): StandingWatch {
  * Runs what stays open, such as exec, for as long as its caller stands: asked at every change and each minute. Its signal is
  * aborted with the reason. A client that only goes away ends nothing.
  */
-export async function whileStanding<T>({ invocation }: Call, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const ending = new AbortController();
+export async function whileStanding<T>({ invocation }: Call, run: (signal: Signal) => Promise<T>): Promise<T> {
+  const ending = new Hangup();
   const { standing, tool } = invocation;
-  if (standing === undefined) return run(ending.signal);
+  if (standing === undefined) return run(ending);
   const look = async (): Promise<void> => {
     try {
       await standing.check(tool);
@@ -49,7 +50,7 @@ export async function whileStanding<T>({ invocation }: Call, run: (signal: Abort
   const stop = standing.watch(() => void look());
   const timer = setInterval(() => void look(), lookEvery).unref();
   try {
-    return await run(ending.signal);
+    return await run(ending);
   } finally {
     stop();
     clearInterval(timer);

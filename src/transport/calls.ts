@@ -1,5 +1,6 @@
 import type { Log } from '../domain/environment.ts';
 import { toCountersignError } from '../domain/errors.ts';
+import { Hangup, type Signal } from '../domain/hangup.ts';
 import type { Invocation, Invoke } from '../domain/invocation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import { ident, type Masked, open } from '../domain/masked.ts';
@@ -44,27 +45,22 @@ export interface Calls {
  * input by the tool's own schema, and what we answer is made here.
  */
 export function createCalls(options: CallOptions): Calls {
-  const running = new Map<RequestId, AbortController>();
+  const running = new Map<RequestId, Hangup>();
   const ends = new Set<Promise<void>>();
   /** A tool that is not there goes to the gate by the name it came with: the gate says so and records it. */
   const toolName = (published: string, { tools, prefix }: CallSettings): string =>
     tools.find(({ name }) => published.length === prefix.length + name.length && published === prefix + name)?.name ??
     published;
 
-  const answer = async (
-    id: RequestId,
-    params: JsonObject,
-    bytes: number,
-    controller: AbortController,
-  ): Promise<void> => {
-    const outcome = await run(params, bytes, controller.signal);
-    const cancelled = running.get(id) !== controller;
+  const answer = async (id: RequestId, params: JsonObject, bytes: number, hangup: Hangup): Promise<void> => {
+    const outcome = await run(params, bytes, hangup);
+    const cancelled = running.get(id) !== hangup;
     if (cancelled) return;
     running.delete(id);
     options.write(resultLine(id, outcome));
   };
 
-  const run = async (params: JsonObject, bytes: number, signal: AbortSignal): Promise<Outcome> => {
+  const run = async (params: JsonObject, bytes: number, signal: Signal): Promise<Outcome> => {
     const name = params.name;
     if (typeof name !== 'string') return malformedCall();
     try {
@@ -80,7 +76,7 @@ export function createCalls(options: CallOptions): Calls {
     name: string,
     params: JsonObject,
     bytes: number,
-    signal: AbortSignal,
+    signal: Signal,
   ): Invocation => {
     const token = progressToken(params);
     const client = options.client();
@@ -104,9 +100,9 @@ export function createCalls(options: CallOptions): Calls {
       if (running.has(id))
         options.write(rpcError(id, -32600, `The id ${JSON.stringify(id)} is in use by another request`));
       else {
-        const controller = new AbortController();
-        running.set(id, controller);
-        const end = answer(id, isJsonObject(params) ? params : {}, bytes, controller)
+        const hangup = new Hangup();
+        running.set(id, hangup);
+        const end = answer(id, isJsonObject(params) ? params : {}, bytes, hangup)
           .catch((thrown) => failedAnswer(id, thrown))
           .finally(() => ends.delete(end));
         ends.add(end);
@@ -114,12 +110,12 @@ export function createCalls(options: CallOptions): Calls {
       return true;
     },
     cancel: (id) => {
-      const controller = running.get(id);
+      const hangup = running.get(id);
       running.delete(id);
-      controller?.abort();
+      hangup?.abort();
     },
     detach: async () => {
-      for (const controller of running.values()) controller.abort();
+      for (const hangup of running.values()) hangup.abort();
       await Promise.all(ends);
     },
   };
@@ -145,7 +141,7 @@ export function progressToken(params: JsonObject): string | number | undefined {
 const noteCharacters = 200;
 
 /** Increasing numbers, as the protocol wants; nothing after the client stopped listening. */
-export function progressNotes(token: string | number, signal: AbortSignal, write: (json: string) => void) {
+export function progressNotes(token: string | number, signal: Signal, write: (json: string) => void) {
   let progress = 0;
   return (note: Masked<string>): void => {
     if (signal.aborted) return;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { Hangup, type Signal } from '../../domain/hangup.ts';
 import { type Caller, requireScope } from '../../domain/identity.ts';
 import { type Standing, standingOf } from '../../domain/standing.ts';
 import { challenge } from './authenticate.ts';
@@ -45,18 +46,18 @@ export interface Running {
 /** Runs one request and writes its answer. Never throws: what fails is an answer too. */
 export function runExchange(options: ExchangeOptions): Running {
   const { context, message, session, reply } = options;
-  const controller = new AbortController();
+  const hangup = new Hangup();
   let silenced = false;
-  const leave = context.inFlight.add({ tick: (now) => reply.tick(now), close: () => controller.abort() });
+  const leave = context.inFlight.add({ tick: (now) => reply.tick(now), close: () => hangup.abort() });
   const cancel = (): void => {
     silenced = true;
-    controller.abort();
+    hangup.abort();
   };
   if (session !== undefined) {
     session.running ??= new Map();
     session.running.set(message.id, cancel);
   }
-  const ended = answered(options, controller.signal)
+  const ended = answered(options, hangup)
     .then(({ text, status }) => {
       // MCP, "Cancellation": no answer to what was cancelled.
       if (silenced) reply.cancelled(errorMessage(message.id, new RpcError(-32600, 'Cancelled')));
@@ -66,7 +67,7 @@ export function runExchange(options: ExchangeOptions): Running {
       leave();
       if (session?.running?.get(message.id) === cancel) session.running.delete(message.id);
     });
-  return { detach: () => controller.abort(), ended };
+  return { detach: () => hangup.abort(), ended };
 }
 
 interface Answer {
@@ -74,7 +75,7 @@ interface Answer {
   readonly status: number;
 }
 
-async function answered(options: ExchangeOptions, signal: AbortSignal): Promise<Answer> {
+async function answered(options: ExchangeOptions, signal: Signal): Promise<Answer> {
   const { context, message, shaped } = options;
   const method = context.service.methods.get(message.method);
   try {
@@ -92,7 +93,7 @@ async function answered(options: ExchangeOptions, signal: AbortSignal): Promise<
   }
 }
 
-function requestOf(options: ExchangeOptions, signal: AbortSignal): McpRequest {
+function requestOf(options: ExchangeOptions, signal: Signal): McpRequest {
   const { context, message, bytes, caller, peer, session, reply } = options;
   return {
     id: message.id,

@@ -1,3 +1,4 @@
+import type { Signal } from '../../domain/hangup.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Standing } from '../../domain/standing.ts';
@@ -22,7 +23,7 @@ export interface McpRequest {
   readonly bytes: number;
   readonly peer: Peer;
   /** Aborted when the client cancels, closes its stream or may not call any more. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly standing: Standing;
   /** A message before the answer, on the stream of this request. */
   send(message: string): void;

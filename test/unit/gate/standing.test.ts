@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../../src/domain/cluster.ts';
+import type { Signal } from '../../../src/domain/hangup.ts';
 import type { Call } from '../../../src/gate/call.ts';
 import { whileStanding } from '../../../src/gate/standing.ts';
 import { createGateRig, type GateRig } from '../../support/gate.ts';
@@ -143,10 +144,10 @@ describe('a program that runs', () => {
     try {
       const standing = fallible();
       const call = { invocation: { standing, tool: 'exec' } } as unknown as Call;
-      let ended: AbortSignal | undefined;
+      let ended: Signal | undefined;
       const run = whileStanding(call, (signal) => {
         ended = signal;
-        return new Promise((resolve) => signal.addEventListener('abort', resolve));
+        return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       });
       await vi.advanceTimersByTimeAsync(60_000);
       expect([standing.asked, ended?.aborted]).toEqual([['exec'], false]);
