@@ -30,6 +30,7 @@ export function addCommands(program: Command, io: Io, end: End): void {
     )
     .addOption(new Option('--config <file>', 'the configuration that the entry names'))
     .addOption(sandboxOption('the entry serves the in-memory sandbox'))
+    .option('--url <url>', 'the entry is a bridge to a server elsewhere (countersign connect)')
     .option('--write', 'write it, beside the entries that are there')
     .option('--file <file>', "the client's file, where it is not in its usual place")
     .addOption(jsonOption())

@@ -12,6 +12,7 @@ import { openBrowser } from './connect-browser.ts';
 import { openGrantStore } from './connect-store.ts';
 import { type ExitCode, type Io, line } from './io.ts';
 import { createLog } from './log.ts';
+import { serverAddress } from './server-address.ts';
 
 export interface ConnectOptions {
   readonly tokenFile?: string;
@@ -84,19 +85,6 @@ async function personsBearer(server: URL, options: ConnectOptions, io: Io, { log
     open: (url) => openBrowser(url, io.env),
     clock: { now: () => Date.now() },
   });
-}
-
-/** @throws Invalid for an address over which a token could be read on the way */
-export function serverAddress(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !isSafeAddress(text) || url.search !== '')
-    throw invalid(
-      'The address of the server must be https (http for this machine only), without user, password and query',
-      'give it as `countersign connect https://countersign.example.com/mcp`',
-    );
-  url.hash = '';
-  if (url.pathname === '/') url.pathname = '/mcp';
-  return url;
 }
 
 async function readCa(file: string): Promise<string> {

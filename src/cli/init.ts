@@ -1,15 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { CountersignError } from '../domain/errors.ts';
+import { CountersignError, invalid } from '../domain/errors.ts';
 import { isJsonObject, type JsonObject } from '../domain/json.ts';
 import { packageRoot } from '../package.ts';
 import { type ClientName, clients, type McpClientKind } from './clients.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
+import { serverAddress } from './server-address.ts';
 
 export interface InitOptions {
   readonly client: ClientName;
   readonly config?: string;
   readonly sandbox?: boolean;
+  /** A server elsewhere: the entry is a bridge to it. */
+  readonly url?: string;
   readonly write?: boolean;
   readonly file?: string;
   readonly json?: boolean;
@@ -29,15 +32,27 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
 }
 
 /** An installed package is found by npx; a checkout is started where it is. */
-function programFor({ config, sandbox }: InitOptions): [command: string, args: readonly string[]] {
-  const more = [
-    ...(config === undefined ? [] : ['--config', resolve(config)]),
-    ...(sandbox === true ? ['--sandbox'] : []),
-  ];
+function programFor(options: InitOptions): [command: string, args: readonly string[]] {
+  const args = argumentsFor(options);
   const installed = packageRoot.split(sep).includes('node_modules');
   return installed
-    ? ['npx', ['-y', 'countersign', 'serve', ...more]]
-    : [process.execPath, [join(packageRoot, 'dist', 'countersign.cjs'), 'serve', ...more]];
+    ? ['npx', ['-y', 'countersign', ...args]]
+    : [process.execPath, [join(packageRoot, 'dist', 'countersign.cjs'), ...args]];
+}
+
+function argumentsFor({ config, sandbox, url }: InitOptions): readonly string[] {
+  if (url === undefined)
+    return [
+      'serve',
+      ...(config === undefined ? [] : ['--config', resolve(config)]),
+      ...(sandbox === true ? ['--sandbox'] : []),
+    ];
+  if (config !== undefined || sandbox === true)
+    throw invalid(
+      '--url names a server elsewhere, which has a configuration of its own',
+      'leave out --config and --sandbox',
+    );
+  return ['connect', serverAddress(url).href];
 }
 
 type Written = 'written' | 'it was there already';
@@ -92,8 +107,13 @@ function report(
     '',
     'An agent that has a shell and a kubeconfig can go around every server. Keep it from plain kubectl:',
     ...client.rules,
-    ...(options.config === undefined && options.sandbox !== true ? ['', ...firstConfiguration] : []),
+    ...nextSteps(options),
   ];
+}
+
+function nextSteps({ config, sandbox, url }: InitOptions): readonly string[] {
+  if (url !== undefined) return ['', `Then sign in once at a terminal: countersign connect --login ${url}`];
+  return config === undefined && sandbox !== true ? ['', ...firstConfiguration] : [];
 }
 
 const firstConfiguration = [

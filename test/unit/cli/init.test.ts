@@ -21,6 +21,26 @@ test.each(Object.keys(clients))('%s: prints an entry under the word of that clie
   expect(said.rules.length).toBeGreaterThan(0);
 });
 
+test.each(Object.keys(clients))(
+  '%s: --url prints the bridge to a server elsewhere, and how to sign in',
+  async (client) => {
+    const { out } = await run(['init', '--client', client, '--url', 'https://countersign.example.com']);
+    expect(out).toMatch(/"connect",\s+"https:\/\/countersign\.example\.com\/mcp"/);
+    expect(out).toContain('countersign connect --login https://countersign.example.com');
+  },
+);
+
+test.each([
+  [['--url', 'http://countersign.example.com/mcp'], 'must be https'],
+  [['--url', 'https://user:secret@countersign.example.com/mcp'], 'without user, password and query'],
+  [['--url', 'https://countersign.example.com/mcp', '--sandbox'], 'leave out --config and --sandbox'],
+])('--url refuses %s', async (more, why) => {
+  const { code, err } = await run(['init', '--client', 'claude', ...more]);
+  expect(code).toBe(1);
+  expect(err).toContain(why);
+  expect(err).not.toContain('secret');
+});
+
 test('what it prints for people says how to keep the agent from kubectl, and what to configure', async () => {
   const { out } = await run(['init', '--client', 'claude']);
   expect(out).toContain('"Bash(kubectl:*)"');
