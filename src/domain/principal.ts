@@ -26,3 +26,12 @@ export const principalForm = (principal: Principal): JsonObject => ({
 
 export const samePrincipal = (a: Principal, b: Principal): boolean =>
   a.issuer === b.issuer && a.subject === b.subject && a.agent === b.agent;
+
+/** Whether nothing that a decision goes by differs: another token of the same principal may say less than this one did. */
+export const sameRights = (a: Principal, b: Principal): boolean =>
+  samePrincipal(a, b) &&
+  a.client === b.client &&
+  a.person === b.person &&
+  a.verified === b.verified &&
+  a.groups.every((group) => b.groups.includes(group)) &&
+  b.groups.every((group) => a.groups.includes(group));

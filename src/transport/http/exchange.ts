@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Hangup, type Signal } from '../../domain/hangup.ts';
 import { type Caller, requireScope } from '../../domain/identity.ts';
+import { sameRights } from '../../domain/principal.ts';
 import { type Standing, standingOf } from '../../domain/standing.ts';
 import { challenge } from './authenticate.ts';
 import type { HttpContext } from './context.ts';
@@ -107,7 +108,10 @@ function requestOf(options: ExchangeOptions, signal: Signal): McpRequest {
   };
 }
 
-/** In a session the newest token counts: a client that waits for an hour has had several. */
+/**
+ * In a session the newest token counts: a client that waits for an hour has had several. But only one that says the same: the
+ * call was let in by the groups of its own token, and those end with it.
+ */
 function standing(
   { suspensions, clock, authenticator }: HttpContext,
   caller: Caller,
@@ -115,17 +119,18 @@ function standing(
 ): Standing {
   const { principal } = caller;
   if (session === undefined) return standingOf({ principal, suspensions, clock, caller, authenticator });
-  const newest: Caller = {
+  const newest = (): Caller => (sameRights(session.caller.principal, principal) ? session.caller : caller);
+  const current: Caller = {
     principal,
     get scopes() {
-      return session.caller.scopes;
+      return newest().scopes;
     },
     get expiresAt() {
-      return session.caller.expiresAt;
+      return newest().expiresAt;
     },
-    recheck: () => session.caller.recheck(),
+    recheck: () => newest().recheck(),
   };
-  return standingOf({ principal, suspensions, clock, caller: newest, authenticator, session: session.session });
+  return standingOf({ principal, suspensions, clock, caller: current, authenticator, session: session.session });
 }
 
 /** A tool asks for the scope of its access; false: the answer is written. */

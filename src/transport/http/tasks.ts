@@ -1,5 +1,5 @@
 import { type Clock, iso, type Random } from '../../domain/environment.ts';
-import { type Principal, samePrincipal } from '../../domain/principal.ts';
+import { type Principal, samePrincipal, sameRights } from '../../domain/principal.ts';
 import type { Standing } from '../../domain/standing.ts';
 
 type TaskStatus = 'working' | 'completed' | 'cancelled' | 'failed';
@@ -30,7 +30,7 @@ type TaskRun = (task: {
 export interface Tasks {
   readonly size: number;
   start(principal: Principal, standing: Standing, ttl: number | undefined, run: TaskRun): Task;
-  /** Undefined: there is none, or it is somebody else's. With `standing` the task goes on under this newer token. */
+  /** Undefined: there is none, or it is somebody else's. With `standing` the task goes on under this newer token, if that says the same of the caller. */
   find(id: string, principal: Principal, standing?: Standing): Task | undefined;
   of(principal: Principal): readonly Task[];
   /** The wait detaches, and the task says `cancelled`; what has run has run. */
@@ -110,7 +110,7 @@ export function createTasks(clock: Clock, random: Random): Tasks {
       const entry = entries.get(id);
       if (entry === undefined || !samePrincipal(entry.task.principal, principal)) return undefined;
       entry.askedAt = clock.now();
-      if (standing !== undefined) entry.standing = standing;
+      if (standing !== undefined && sameRights(entry.task.principal, principal)) entry.standing = standing;
       return entry.task;
     },
     of: (principal) =>
