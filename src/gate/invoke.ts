@@ -85,6 +85,8 @@ async function planAndAsk(
   const decision = await decideWhole(gate, call, prepared);
 
   if (input.dryRun === true) return answerDryRun(gate, call, prepared, decision);
+  // Planning took its time, and nobody is waited for: what changes something is sent for a caller who still stands.
+  if (decision.verdict === 'allow' && tool.access.mutates) await call.invocation.standing?.check(tool.name);
   if (decision.verdict === 'allow') return executePlan(gate, call, { prepared, approval: undefined });
 
   return { asked: await askOrAttach(gate, call, prepared, decision) };

@@ -11,7 +11,7 @@ import { checkIntrospected } from './introspected.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { checkHeader, readJwt, verifyJwt } from './jwt.ts';
 import { refuseToken } from './refuse.ts';
-import { createReplayGuard, type TakeProof } from './replay.ts';
+import { createReplayGuard, type TakeProof, type UsedProof } from './replay.ts';
 import { createVerified } from './verified.ts';
 
 export interface AuthenticatorDeps {
@@ -58,8 +58,7 @@ export function createAuthenticator(config: IdentityConfig, deps: AuthenticatorD
       const key = createHash('sha256').update(token).digest('base64');
       const identity = await verified(key, token);
       if (scheme === 'DPoP' || identity.boundTo !== undefined || identity.issuer.dpop === 'required') {
-        const proof = await prove(presented, scheme, token, identity, clock.now());
-        await takeOnce(proof.id, proof.until);
+        await takeOnce(await prove(presented, scheme, token, identity, clock.now()));
       }
       return callerOf(identity, people, async () => void (await verified(key, token)));
     },
@@ -95,7 +94,7 @@ async function prove(
   token: string,
   { boundTo }: Identity,
   now: number,
-): Promise<{ id: string; until: number }> {
+): Promise<UsedProof> {
   if (boundTo === undefined) throw refuseToken('the token is not bound to a key, and DPoP needs one that is');
   if (scheme === 'Bearer')
     throw refuseToken('the token is bound to a key: send it as Authorization: DPoP, with a proof');

@@ -98,11 +98,17 @@ function clientOf(claims: JsonObject, { clientClaim }: IssuerConfig): string | u
 
 /** RFC 8693: `act.sub` is who acts now; actors inside it are history. */
 function agentOf({ act }: JsonObject, { subjects }: IssuerConfig, subject: string, client: string | undefined): string {
-  if (subjects === 'workloads') return subject;
+  if (subjects === 'workloads') return notLocal(subject);
   const actor = act === undefined ? client : isJsonObject(act) ? name(act.sub) : undefined;
   if (actor === undefined) throw refuseToken('the token names no agent: neither act.sub nor a client');
   if (actor.toLowerCase().startsWith('system:')) throw refuseToken('the agent of the token has a system: name');
-  return actor;
+  return notLocal(actor);
+}
+
+/** `local:` are the users of this machine, without a token: rules name them so, and the log. */
+function notLocal(agent: string): string {
+  if (!agent.toLowerCase().startsWith('local:')) return agent;
+  throw refuseToken('the agent of the token has a local: name, which no issuer may give');
 }
 
 function groupsOf(claims: JsonObject, { groupsClaim }: IssuerConfig): readonly string[] {

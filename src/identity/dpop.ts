@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
 import type { Presented } from '../domain/identity.ts';
 import { clockSkew } from './jwt.ts';
 import { refuseProof } from './refuse.ts';
+import type { UsedProof } from './replay.ts';
 
 /** Asymmetric ones that clients use; also said in the metadata document. */
 export const proofAlgorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
@@ -24,7 +25,7 @@ export interface ProofOf {
  * A proof of possession (RFC 9449 §4.3) for this very request and token. Returns what makes it one of a kind, and until when it
  * could come again. @throws Challenge
  */
-export async function checkProof({ presented, token, boundTo, now }: ProofOf): Promise<{ id: string; until: number }> {
+export async function checkProof({ presented, token, boundTo, now }: ProofOf): Promise<UsedProof> {
   const [proof, ...more] = presented.dpop;
   if (proof === undefined || more.length > 0)
     throw refuseProof('a token that is bound to a key needs one DPoP header with a proof');
@@ -40,7 +41,7 @@ export async function checkProof({ presented, token, boundTo, now }: ProofOf): P
   if (typeof jti !== 'string' || jti.length === 0 || jti.length > 512) throw refuseProof('the proof has no jti');
   if ((await calculateJwkThumbprint(jwk, 'sha256')) !== boundTo)
     throw refuseProof('the proof is by another key than the one that the token is bound to');
-  return { id: `${boundTo} ${jti}`, until: (iat + proofLife + clockSkew) * 1000 };
+  return { by: boundTo, jti, until: (iat + proofLife + clockSkew) * 1000 };
 }
 
 async function verified(proof: string, now: number): Promise<{ jwk: JWK; claims: Record<string, unknown> }> {

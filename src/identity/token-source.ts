@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { CountersignError } from '../domain/errors.ts';
 
+/** Bytes of a file that holds a token; longer ones no issuer makes. */
+const mostBytes = 65_536;
+
 /** The token that this process was started with; asked for each call. @throws Unauthorized when its file cannot be read */
 export type TokenSource = () => string;
 
@@ -25,7 +28,10 @@ function tokenOfFile(file: string): TokenSource {
   let read: { readonly stamp: string; readonly token: string } | undefined;
   return () => {
     try {
-      const { mtimeMs, ctimeMs, size, ino } = statSync(file);
+      const found = statSync(file);
+      const { mtimeMs, ctimeMs, size, ino } = found;
+      // Reading a pipe would wait for ever, and all calls with it.
+      if (!found.isFile() || size > mostBytes) throw new Error('it is not a file with a token');
       const stamp = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
       if (read?.stamp !== stamp) read = { stamp, token: readFileSync(file, 'utf8').trim() };
       return read.token;

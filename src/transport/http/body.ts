@@ -8,6 +8,8 @@ export class BodyTooLarge extends Error {
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) return Promise.reject(new BodyTooLarge());
+  // It closed while its token was looked at: no event comes any more.
+  if (request.destroyed) return Promise.reject(new Error('the client went before its request was read'));
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;

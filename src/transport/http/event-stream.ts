@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 /** Milliseconds until a client that lost its stream tries again. */
 const retryAfter = 1_000;
 
-/** Bytes that wait for a client that does not read; more, and it is gone. */
-const mostUnread = 8 * 1024 * 1024;
+/** Bytes that wait for a client that does not read, several whole answers; more, and it is gone. */
+const mostUnread = 1024 * 1024;
 
 /** One connection that carries server-sent events (WHATWG HTML, "Server-sent events"). */
 export interface EventStream {

@@ -13,6 +13,9 @@ interface Line {
   readonly caller: Caller;
   readonly stream: EventStream;
   session: HttpSession | undefined;
+  /** It has said initialize, whose session may still be on its way. */
+  greeted: boolean;
+  closed: boolean;
   close: () => void;
 }
 
@@ -34,8 +37,9 @@ export function createLegacySse(context: HttpContext): LegacySse {
   const listen: Endpoint = async (_request, response, caller) => {
     const id = Buffer.from(context.random.bytes(16)).toString('base64url');
     const stream = openEventStream(response, undefined);
-    const line: Line = { caller, stream, session: undefined, close: () => {} };
+    const line: Line = { caller, stream, session: undefined, greeted: false, closed: false, close: () => {} };
     const close = once(() => {
+      line.closed = true;
       leave();
       lines.delete(id);
       stream.end();
@@ -93,9 +97,16 @@ async function hello(
   response: ServerResponse,
   caller: Caller,
 ): Promise<void> {
-  if (line.session !== undefined) return refuse(response, 400, refusal('This stream has said initialize already'));
+  if (line.greeted) return refuse(response, 400, refusal('This stream has said initialize already'));
+  line.greeted = true;
   try {
-    line.session = await openSession(context.table, caller, message.params, 'sse');
+    const session = await openSession(context.table, caller, message.params, 'sse');
+    // Nobody could go on with it, or end it.
+    if (line.closed) {
+      await context.table.close(session);
+      return refuse(response, 404, refusal('There is no such session. Open the stream again.'));
+    }
+    line.session = session;
     line.session.hangUp = line.close;
     response.writeHead(202).end();
     line.stream.message(
@@ -103,6 +114,7 @@ async function hello(
       undefined,
     );
   } catch (thrown) {
+    line.greeted = false;
     const error = refusedBy(thrown);
     refuse(response, error.httpStatus ?? 503, error);
     line.stream.message(errorMessage(message.id, new RpcError(error.code, error.message)), undefined);

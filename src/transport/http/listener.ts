@@ -8,6 +8,7 @@ import { type Endpoint, type HttpContext, refusal, refuse } from './context.ts';
 import { createMcpEndpoint } from './endpoint.ts';
 import { type GuardOptions, refusalOf } from './guard.ts';
 import { createLegacySse } from './legacy-sse.ts';
+import { createShare } from './share.ts';
 
 export interface ListenerOptions {
   readonly context: HttpContext;
@@ -72,6 +73,8 @@ function createHandler(options: ListenerOptions) {
   const { context, guard } = options;
   const endpoints = endpointsOf(options);
   const open = openPaths(options);
+  // What is left is for everybody else.
+  const share = createShare(Math.ceil(options.connections / 2));
   return (request: IncomingMessage, response: ServerResponse): void => {
     response.on('error', () => response.destroy());
     response.setHeader('x-content-type-options', 'nosniff');
@@ -90,7 +93,11 @@ function createHandler(options: ListenerOptions) {
     else if (endpoint !== undefined) {
       void settled(context, request, response, async () => {
         const caller = await authenticate(context, request, response);
-        if (caller !== undefined) await endpoint(request, response, caller);
+        if (caller === undefined) return;
+        if (share(caller.principal, response)) return endpoint(request, response, caller);
+        request.resume();
+        context.metrics.count('refused_requests', { reason: 'too_many_open' });
+        refuse(response, 429, refusal('Too many requests and streams of yours are open: close some'));
       });
     } else {
       request.resume();

@@ -45,8 +45,12 @@ function tooLarge(context: HttpContext, response: ServerResponse): void {
   refuse(response, 413, refusal(message), { connection: 'close' });
 }
 
-/** A connection that closes before its answer was whole. */
+/** A connection that closes before its answer was whole; also one that closed while its token was looked at. */
 export function onLost(response: ServerResponse, lost: () => void): void {
+  if (response.closed) {
+    if (!response.writableFinished) lost();
+    return;
+  }
   response.once('close', () => {
     if (!response.writableFinished) lost();
   });

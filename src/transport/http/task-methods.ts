@@ -197,9 +197,30 @@ async function subscribed(request: McpRequest): Promise<string> {
       params: { _meta, notifications: {} },
     }),
   );
-  await new Promise<void>((resolve) => {
-    if (request.signal.aborted) resolve();
-    request.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await untilEnd(request);
   return JSON.stringify({ resultType: 'complete', _meta });
+}
+
+/** Milliseconds between two looks at the token of a stream that is open. */
+const lookEvery = 30_000;
+
+/** Until the client goes, or may not call any more: an open stream is no right to stay. */
+async function untilEnd({ signal, standing }: McpRequest): Promise<void> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  const look = async (): Promise<void> => {
+    try {
+      await standing.check();
+    } catch {
+      end();
+    }
+  };
+  const stop = standing.watch(() => void look());
+  const timer = setInterval(() => void look(), lookEvery).unref();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  if (!ended.signal.aborted)
+    await new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve()));
+  stop();
+  clearInterval(timer);
 }
