@@ -66,7 +66,11 @@ export async function startEksApi(aws: FakeAws, cluster: string, entries: Access
     outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     answer.pipe(outgoing);
   };
+  /** What the listener does not close by itself: streams that were upgraded. */
+  const upgraded = new Set<Duplex>();
   const upgrade = async (incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
     const sent = await onward(incoming);
     if (sent === undefined) return refuse401(socket);
     sent.on('response', (answer) => {
@@ -102,8 +106,9 @@ export async function startEksApi(aws: FakeAws, cluster: string, entries: Access
     seen,
     close: async () => {
       for (const agent of agents.values()) (await agent).destroy();
-      server.closeAllConnections();
       server.close();
+      server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
       await once(server, 'close');
     },
   };
