@@ -28,11 +28,12 @@ interface Waiter {
   readonly options: WaitOptions;
   readonly resolve: (approval: Approval) => void;
   readonly reject: (thrown: unknown) => void;
+  readonly onAbort: () => void;
   shown: string;
 }
 
 interface Waited {
-  readonly waiters: Set<Waiter>;
+  waiters: readonly Waiter[];
   decideBy: number;
   stamp: number | undefined;
   checking: boolean;
@@ -63,13 +64,12 @@ export class SharedWaits implements Waits {
     const onAbort = (): void => this.changed(id);
     const waited = this.#waited.get(id) ?? newWaited();
     this.#waited.set(id, waited);
-    const promise = new Promise<Approval>((resolve, reject) => {
-      waited.waiters.add({ options, resolve, reject, shown: '' });
+    return new Promise<Approval>((resolve, reject) => {
+      waited.waiters = [...waited.waiters, { options, resolve, reject, onAbort, shown: '' }];
+      options.signal.addEventListener('abort', onAbort, { once: true });
+      this.#start();
+      this.changed(id);
     });
-    options.signal.addEventListener('abort', onAbort, { once: true });
-    this.#start();
-    this.changed(id);
-    return promise.finally(() => options.signal.removeEventListener('abort', onAbort));
   }
 
   changed(id: string): void {
@@ -88,12 +88,13 @@ export class SharedWaits implements Waits {
         waited.stamp = await this.#parts.store.stamp(id);
         this.#tell(waited, await this.#parts.read(id));
       } catch (thrown) {
-        for (const waiter of waited.waiters) waiter.reject(thrown);
-        waited.waiters.clear();
+        const { waiters } = waited;
+        waited.waiters = [];
+        for (const waiter of waiters) ended(waiter).reject(thrown);
       }
     }
     waited.checking = false;
-    if (waited.waiters.size === 0) this.#waited.delete(id);
+    if (waited.waiters.length === 0) this.#waited.delete(id);
     if (this.#waited.size === 0) this.#stop();
   }
 
@@ -104,8 +105,8 @@ export class SharedWaits implements Waits {
     for (const waiter of waited.waiters) {
       const { until, signal, onChange, while: waitedFor = 'pending' } = waiter.options;
       if (approval.state !== waitedFor || signal.aborted || now >= until) {
-        waited.waiters.delete(waiter);
-        waiter.resolve(approval);
+        waited.waiters = waited.waiters.filter((each) => each !== waiter);
+        ended(waiter).resolve(approval);
       } else if (shown !== waiter.shown) {
         const first = waiter.shown === '';
         waiter.shown = shown;
@@ -142,7 +143,7 @@ export class SharedWaits implements Waits {
   #turn(): void {
     const now = this.#parts.clock.now();
     for (const [id, waited] of this.#waited)
-      if (now >= waited.decideBy || [...waited.waiters].some(({ options }) => now >= options.until)) this.changed(id);
+      if (now >= waited.decideBy || waited.waiters.some(({ options }) => now >= options.until)) this.changed(id);
     this.#turns++;
     let place = 0;
     void this.#lookAt([...this.#waited.keys()].filter(() => place++ % turnsToLook === this.#turns % turnsToLook));
@@ -158,8 +159,13 @@ export class SharedWaits implements Waits {
   }
 }
 
+function ended(waiter: Waiter): Waiter {
+  waiter.options.signal.removeEventListener('abort', waiter.onAbort);
+  return waiter;
+}
+
 const newWaited = (): Waited => ({
-  waiters: new Set(),
+  waiters: [],
   decideBy: Number.POSITIVE_INFINITY,
   stamp: undefined,
   checking: false,

@@ -37,9 +37,12 @@ export function createInvoke(ports: GatePorts): Invoke {
       return refuse(gate, call, toCountersignError(thrown));
     }
     try {
-      const outcome = await throughTheGate(gate, call, entered).catch((thrown) =>
-        refuseAndRecord(gate, call, toCountersignError(thrown)),
-      );
+      let outcome: Outcome;
+      try {
+        outcome = await throughTheGate(gate, call, entered);
+      } catch (thrown) {
+        outcome = await refuseAndRecord(gate, call, toCountersignError(thrown));
+      }
       await call.intended;
       return outcome;
     } catch (thrown) {

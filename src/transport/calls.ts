@@ -46,28 +46,45 @@ export interface Calls {
  */
 export function createCalls(options: CallOptions): Calls {
   const running = new Map<RequestId, Hangup>();
-  const ends = new Set<Promise<void>>();
+  /** Calls under way, also those whose client has cancelled; who waits for the last to end. */
+  let underWay = 0;
+  let ended: (() => void)[] = [];
   /** A tool that is not there goes to the gate by the name it came with: the gate says so and records it. */
   const toolName = (published: string, { tools, prefix }: CallSettings): string =>
     tools.find(({ name }) => published.length === prefix.length + name.length && published === prefix + name)?.name ??
     published;
 
+  /** One frame for the whole call: thousands may be waiting. */
   const answer = async (id: RequestId, params: JsonObject, bytes: number, hangup: Hangup): Promise<void> => {
-    const outcome = await run(params, bytes, hangup);
+    underWay += 1;
+    let outcome: Outcome;
+    const name = params.name;
+    try {
+      outcome =
+        typeof name === 'string'
+          ? await options.invoke(invocation(await options.settings(), name, params, bytes, hangup))
+          : malformedCall();
+    } catch (thrown) {
+      options.log.error('A call failed in a way that it must not', { tool: String(name), cause: String(thrown) });
+      outcome = refusalWithoutGate(toCountersignError(thrown));
+    }
     const cancelled = running.get(id) !== hangup;
-    if (cancelled) return;
-    running.delete(id);
-    options.write(resultLine(id, outcome));
+    if (!cancelled) {
+      running.delete(id);
+      write(id, outcome);
+    }
+    underWay -= 1;
+    if (underWay > 0) return;
+    for (const resolve of ended) resolve();
+    ended = [];
   };
 
-  const run = async (params: JsonObject, bytes: number, signal: Signal): Promise<Outcome> => {
-    const name = params.name;
-    if (typeof name !== 'string') return malformedCall();
+  const write = (id: RequestId, outcome: Outcome): void => {
     try {
-      return await options.invoke(invocation(await options.settings(), name, params, bytes, signal));
+      options.write(resultLine(id, outcome));
     } catch (thrown) {
-      options.log.error('A call failed in a way that it must not', { tool: name, cause: String(thrown) });
-      return refusalWithoutGate(toCountersignError(thrown));
+      options.log.error('An answer could not be made', { cause: String(thrown) });
+      options.write(resultLine(id, refusalWithoutGate(toCountersignError(thrown))));
     }
   };
 
@@ -102,10 +119,7 @@ export function createCalls(options: CallOptions): Calls {
       else {
         const hangup = new Hangup();
         running.set(id, hangup);
-        const end = answer(id, isJsonObject(params) ? params : {}, bytes, hangup)
-          .catch((thrown) => failedAnswer(id, thrown))
-          .finally(() => ends.delete(end));
-        ends.add(end);
+        void answer(id, isJsonObject(params) ? params : {}, bytes, hangup);
       }
       return true;
     },
@@ -116,16 +130,9 @@ export function createCalls(options: CallOptions): Calls {
     },
     detach: async () => {
       for (const hangup of running.values()) hangup.abort();
-      await Promise.all(ends);
+      if (underWay > 0) await new Promise<void>((resolve) => ended.push(resolve));
     },
   };
-
-  function failedAnswer(id: RequestId, thrown: unknown): void {
-    running.delete(id);
-    options.log.error('An answer could not be made', { cause: String(thrown) });
-    const outcome = refusalWithoutGate(toCountersignError(thrown));
-    options.write(resultLine(id, outcome));
-  }
 }
 
 const resultLine = (id: RequestId, outcome: Outcome): string =>
