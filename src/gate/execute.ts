@@ -71,7 +71,7 @@ const run = (gate: Gate, call: Call, prepared: Prepared, approval: Approval | un
   const { mutates, subresource } = prepared.tool.access;
   const of = mutates ? (approval?.id ?? '') : undefined;
   return subresource === 'exec'
-    ? whileStanding(call, (signal) => send(gate, call, prepared, call.context(of, signal)))
+    ? whileStanding(call, prepared.tool.name, (signal) => send(gate, call, prepared, call.context(of, signal)))
     : send(gate, call, prepared, call.context(of));
 };
 

@@ -34,11 +34,15 @@ export function watchStanding({ invocation }: Call): StandingWatch {
 
 /**
  * Runs what stays open, such as exec, for as long as its caller stands: asked at every change and each minute. Its signal is
- * aborted with the reason. A client that only goes away ends nothing.
+ * aborted with the reason. A client that only goes away ends nothing. `tool` is what runs, which `approval` may have gone on with.
+ * @throws what `check` throws, and then nothing was begun
  */
-export async function whileStanding<T>({ invocation }: Call, run: (signal: Signal) => Promise<T>): Promise<T> {
+export async function whileStanding<T>(
+  { invocation: { standing } }: Pick<Call, 'invocation'>,
+  tool: string,
+  run: (signal: Signal) => Promise<T>,
+): Promise<T> {
   const ending = new Hangup();
-  const { standing, tool } = invocation;
   if (standing === undefined) return run(ending);
   const look = async (): Promise<void> => {
     try {
@@ -50,6 +54,8 @@ export async function whileStanding<T>({ invocation }: Call, run: (signal: Signa
   const stop = standing.watch(() => void look());
   const timer = setInterval(() => void look(), lookEvery).unref();
   try {
+    // Who fell while the lines of the log were written was told to nobody: the next look is a minute away.
+    await standing.check(tool);
     return await run(ending);
   } finally {
     stop();

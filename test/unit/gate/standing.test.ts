@@ -143,14 +143,14 @@ describe('a program that runs', () => {
     vi.useFakeTimers();
     try {
       const standing = fallible();
-      const call = { invocation: { standing, tool: 'exec' } } as unknown as Call;
+      const call = { invocation: { standing, tool: 'approval' } } as unknown as Call;
       let ended: Signal | undefined;
-      const run = whileStanding(call, (signal) => {
+      const run = whileStanding(call, 'exec', (signal) => {
         ended = signal;
         return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       });
       await vi.advanceTimersByTimeAsync(60_000);
-      expect([standing.asked, ended?.aborted]).toEqual([['exec'], false]);
+      expect([standing.asked, ended?.aborted]).toEqual([['exec', 'exec'], false]);
       standing.check = () => {
         throw new Error('the token has expired');
       };
