@@ -12,6 +12,8 @@ export { voteElsewhere } from './approvals-voter.ts';
 
 /** COUNTERSIGN_BENCH_HELD makes it smaller, to look at the bench itself: then its figures are of no other use. */
 const held = Number(process.env.COUNTERSIGN_BENCH_HELD ?? 2_000);
+/** Held before it is measured, and on: until the compilers have done most of their work. */
+const warm = 100;
 const perPrincipal = 5;
 const votes = Math.min(200, Math.floor(held / 4));
 /** Milliseconds: three notes for each held call. */
@@ -27,20 +29,19 @@ export async function benchApprovals(): Promise<readonly Figure[]> {
   return [...(await heldFigures()), ...(await storedFigures())];
 }
 
+const numbered = (name: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => `${name}-${n}`);
+
 async function heldFigures(): Promise<readonly Figure[]> {
   const root = await makeRoot();
   const server = await openServer(root, true);
-  const wire = openWire(server, Math.ceil(held / perPrincipal));
+  const wire = openWire(server, Math.ceil((held + warm) / perPrincipal));
   try {
     // Compiles and caches what every call uses, so that it does not count as memory of the held ones.
-    const [first] = await holdAll(server, wire, ['first']);
+    const [first] = await holdAll(server, wire, numbered('warm', warm));
     if (first !== undefined) await voteHere(server, first);
     const before = memory();
-    const all = await holdAll(
-      server,
-      wire,
-      Array.from({ length: held }, (_, n) => `held-${n}`),
-    );
+    const all = await holdAll(server, wire, numbered('held', held));
     const kilobytes = (memory() - before) / held / 1_024;
     const share = await shareOfCore();
     const here: number[] = [];
