@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { BearerSource, TokenChallenge } from '../../domain/bearer.ts';
 import { isJsonObject } from '../../domain/json.ts';
-import { type Failure, refusedWith, unreachable } from './failure.ts';
-import { type HttpClient, type HttpRequest, neverSent, textOf } from './http-client.ts';
+import { type Failure, refusedWith, unreachable, untrusted } from './failure.ts';
+import { type HttpClient, type HttpRequest, neverSent, notTrusted, textOf } from './http-client.ts';
 
 /** Resolves after so many milliseconds, or at once when the signal is aborted. */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
@@ -35,6 +35,7 @@ export function createCourier({ origin, http, bearer, sleep }: CourierOptions): 
       try {
         return await http.send(request);
       } catch (thrown) {
+        if (notTrusted(thrown)) throw untrusted(origin, codeOf(thrown));
         // What may have arrived is not sent twice.
         if (!neverSent(thrown)) throw thrown;
         if (wait === undefined || request.signal.aborted) throw unreachable(origin, codeOf(thrown));

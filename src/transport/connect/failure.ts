@@ -30,6 +30,13 @@ export const unreachable = (origin: string, cause: string): Failure =>
     'try again in a minute; if it stays so, tell the user to check the server, the network and the address that `countersign connect` was given',
   );
 
+export const untrusted = (origin: string, cause: string): Failure =>
+  new Failure(
+    'unavailable',
+    `The certificate of ${origin} is not trusted (${cause}); nothing was sent`,
+    'tell the user: give `countersign connect` the authority of the server with --ca FILE',
+  );
+
 /** Anything thrown on the way, in words for the client. Text of an unknown error is not repeated: it may quote what was sent. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;

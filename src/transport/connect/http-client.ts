@@ -61,3 +61,9 @@ export const neverSent = (thrown: unknown): boolean =>
   thrown instanceof Error &&
   'syscall' in thrown &&
   (thrown.syscall === 'connect' || thrown.syscall === 'getaddrinfo' || thrown.syscall === 'getaddrinfo EAI_AGAIN');
+
+/** The certificate of the server is not one that is trusted here: nothing was sent. */
+export const notTrusted = (thrown: unknown): boolean =>
+  thrown instanceof Error &&
+  'code' in thrown &&
+  /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY))/.test(String(thrown.code));
