@@ -25,8 +25,8 @@ export async function listen(folder: string, self: string): Promise<Liveness> {
     if (id === self) return true;
     if (!idForm.test(id)) return false;
     if (await answers(address.of(id))) return true;
-    if (address.renew === undefined) return false;
     // We live: where not even our own socket answers, the way to all of them is gone, and nobody is dead for that.
+    if (address.renew === undefined) return !(await answers(address.of(self)));
     if (!(await answers(address.of(self)))) await address.renew();
     return !(await answers(address.of(self))) || (await answers(address.of(id)));
   };
