@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -13,8 +13,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Whoever may write beside the token swaps it for what is never read to its end: each call says so, and none hangs. */
 it.each<[string, (file: string) => void]>([
-  ['a pipe that nobody writes to', (file) => execFileSync('mkfifo', [file])],
-  ['a device without an end', (file) => execFileSync('ln', ['-s', '/dev/zero', file])],
+  ['a pipe that nobody writes to', (file) => execFileSync('/usr/bin/env', ['mkfifo', file])],
+  ['a device without an end', (file) => symlinkSync('/dev/zero', file)],
   ['a folder', (file) => mkdirSync(file)],
   [
     'a file of a gigabyte',
