@@ -204,7 +204,9 @@ describe('documents', () => {
 });
 
 describe('properties', () => {
-  const key = fc.string({ minLength: 1 }).filter((each) => !['__proto__', 'constructor', 'prototype'].includes(each));
+  // The library writes the key `<<` without quotes, and then it is a merge.
+  const left = ['__proto__', 'constructor', 'prototype', '<<'];
+  const key = fc.string({ minLength: 1 }).filter((each) => !left.includes(each));
   const value = fc.letrec<{ json: Json }>((tie) => ({
     json: fc.oneof(
       { maxDepth: 4 },
@@ -230,6 +232,11 @@ describe('properties', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('takes a quoted << for a key as any other', () => {
+    const object = configMap({ x: { '<<': { a: 1 } } });
+    expect(canonicalJson(parseManifest(JSON.stringify(object)).documents)).toBe(canonicalJson([object]));
   });
 
   it('whatever text comes, the answer is a manifest or Invalid', () => {
