@@ -19,8 +19,8 @@ export type Fixed = Pick<View, 'id' | 'principal' | 'person' | 'callDigest' | 'p
 
 /** One row an approval, to find some among many without reading each folder. */
 export interface Index {
-  /** As they are now, oldest first. What is not asked for is not looked at. */
-  find(which: (row: Fixed) => boolean): Promise<readonly View[]>;
+  /** As they are now, oldest first. What is not asked for is not looked at; what is final stays so. */
+  find(which: (row: Fixed, isFinal: boolean) => boolean): Promise<readonly View[]>;
   /** After each change, so that what is listed and watched follows. */
   refresh(current: Current): Promise<void>;
   forget(id: string): Promise<void>;
@@ -73,7 +73,7 @@ export function createIndex(parts: IndexParts): Index {
       const asked: View[] = [];
       const open: string[] = [];
       for (const { view, good } of rows.values()) {
-        if (!which(view)) continue;
+        if (!which(view, good === undefined)) continue;
         asked.push(view);
         if (good !== undefined) open.push(view.id);
       }

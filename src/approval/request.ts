@@ -20,7 +20,7 @@ export const inputPurpose = (id: string): string => `approval-input:${id}`;
 export async function request(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { principal, planDigest, callDigest } = draft;
   const isOwners = (row: Fixed): boolean => principal.person !== undefined && row.person === principal.person;
-  const views = await ctx.index.find((row) => isOwners(row) || isOf(row, principal));
+  const views = await ctx.index.find((row, isOver) => isOf(row, principal) || (!isOver && isOwners(row)));
   const same = views.find(
     (view) =>
       isOf(view, principal) && !isDone(view) && view.callDigest === callDigest && view.planDigest === planDigest,

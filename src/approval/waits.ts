@@ -36,8 +36,11 @@ interface Waited {
   waiters: readonly Waiter[];
   decideBy: number;
   stamp: number | undefined;
+  /** What was read at that stamp: a call waits again every ten seconds, and mostly nothing has changed. */
+  last: Approval | undefined;
   checking: boolean;
   again: boolean;
+  empty: boolean;
 }
 
 interface Parts {
@@ -68,8 +71,17 @@ export class SharedWaits implements Waits {
       waited.waiters = [...waited.waiters, { options, resolve, reject, onAbort, shown: '' }];
       options.signal.addEventListener('abort', onAbort, { once: true });
       this.#start();
-      this.changed(id);
+      if (waited.last === undefined || waited.checking) this.changed(id);
+      else void this.#goOn(id, waited);
     });
+  }
+
+  async #goOn(id: string, waited: Waited): Promise<void> {
+    const stamp = await this.#parts.store.stamp(id).catch(() => undefined);
+    const { last } = waited;
+    const isSame = last !== undefined && stamp !== undefined && stamp === waited.stamp;
+    if (isSame && !waited.checking && this.#parts.clock.now() < (last.useBy ?? last.decideBy)) this.#tell(waited, last);
+    else this.changed(id);
   }
 
   changed(id: string): void {
@@ -86,16 +98,16 @@ export class SharedWaits implements Waits {
       waited.again = false;
       try {
         waited.stamp = await this.#parts.store.stamp(id);
-        this.#tell(waited, await this.#parts.read(id));
+        waited.last = await this.#parts.read(id);
+        this.#tell(waited, waited.last);
       } catch (thrown) {
         const { waiters } = waited;
+        waited.last = undefined;
         waited.waiters = [];
         for (const waiter of waiters) ended(waiter).reject(thrown);
       }
     }
     waited.checking = false;
-    if (waited.waiters.length === 0) this.#waited.delete(id);
-    if (this.#waited.size === 0) this.#stop();
   }
 
   #tell(waited: Waited, approval: Approval): void {
@@ -142,6 +154,8 @@ export class SharedWaits implements Waits {
 
   #turn(): void {
     const now = this.#parts.clock.now();
+    for (const [id, waited] of this.#waited) if (isOver(waited)) this.#waited.delete(id);
+    if (this.#waited.size === 0) return this.#stop();
     for (const [id, waited] of this.#waited)
       if (now >= waited.decideBy || waited.waiters.some(({ options }) => now >= options.until)) this.changed(id);
     this.#turns++;
@@ -164,10 +178,20 @@ function ended(waiter: Waiter): Waiter {
   return waiter;
 }
 
+/** Looked at a turn after the last one left: who only gives a note waits again at once. */
+function isOver(waited: Waited): boolean {
+  const isEmpty = waited.waiters.length === 0 && !waited.checking;
+  const wasEmpty = waited.empty;
+  waited.empty = isEmpty;
+  return isEmpty && wasEmpty;
+}
+
 const newWaited = (): Waited => ({
   waiters: [],
   decideBy: Number.POSITIVE_INFINITY,
   stamp: undefined,
+  last: undefined,
   checking: false,
   again: false,
+  empty: false,
 });
