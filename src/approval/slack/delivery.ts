@@ -99,7 +99,8 @@ class Delivery {
     if (last?.about === about && ago >= 0 && ago < settleFor) return this.#lookAt(last.at + settleFor);
     const { channel, ts } = this.#entry;
     const { blocks: echoed } = await api.update({ channel, ts, text, blocks, approval: this.#approval.id });
-    const approvable = isApprovable(this.#approval, this.#hasFile);
+    // After the end it stays what it was: a late click is then told that it is late, and not that a file is missing.
+    const approvable = state === 'pending' ? isApprovable(this.#approval, this.#hasFile) : this.#entry.approvable;
     const { blocksDigest, earlierDigests } = this.#entry;
     const earlier = [blocksDigest, ...earlierDigests].slice(0, mostEarlier);
     await this.#keep({ blocksDigest: digestOfBlocks(echoed), earlierDigests: earlier, shown, approvable });
