@@ -155,7 +155,10 @@ export class SharedWaits implements Waits {
   #turn(): void {
     const now = this.#parts.clock.now();
     for (const [id, waited] of this.#waited) if (isOver(waited)) this.#waited.delete(id);
-    if (this.#waited.size === 0) return this.#stop();
+    if (this.#waited.size === 0) {
+      this.#stop();
+      return;
+    }
     for (const [id, waited] of this.#waited)
       if (now >= waited.decideBy || waited.waiters.some(({ options }) => now >= options.until)) this.changed(id);
     this.#turns++;
