@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isJsonObject, type JsonObject } from '../../domain/json.ts';
 import { clientNamed } from '../calls.ts';
+import { headerValue, namedIn, versionKey } from '../modern-headers.ts';
 import { type HttpContext, refuse } from './context.ts';
 import { type RequestMessage, replyOn, runExchange, scopeAllows } from './exchange.ts';
 import { onLost, type Posted, takesStream } from './posted.ts';
@@ -8,7 +9,6 @@ import { isModern, legacyRevisions, modernRevisions } from './revisions.ts';
 import { classify, errorMessage, RpcError } from './rpc.ts';
 import type { McpService, Peer } from './service.ts';
 
-const versionKey = 'io.modelcontextprotocol/protocolVersion';
 const capabilitiesKey = 'io.modelcontextprotocol/clientCapabilities';
 const clientKey = 'io.modelcontextprotocol/clientInfo';
 
@@ -62,8 +62,8 @@ function faultOf(request: IncomingMessage, message: RequestMessage, service: Mcp
       400,
     );
   if (headers['mcp-method'] !== message.method) return mismatch('Mcp-Method');
-  const name = nameOf(message);
-  if (name !== undefined && decoded(headers['mcp-name']) !== name) return mismatch('Mcp-Name');
+  const name = namedIn(message.method, message.params);
+  if (name !== undefined && headerValue(headers['mcp-name']) !== name) return mismatch('Mcp-Name');
   if (!service.methods.has(message.method))
     return new RpcError(-32601, `There is no method ${JSON.stringify(message.method.slice(0, 64))}`, undefined, 404);
   return undefined;
@@ -71,29 +71,6 @@ function faultOf(request: IncomingMessage, message: RequestMessage, service: Mcp
 
 const mismatch = (header: string): RpcError =>
   new RpcError(-32020, `Header mismatch: ${header} is missing or differs from the body`, undefined, 400);
-
-/** What `Mcp-Name` must repeat; undefined: nothing. */
-function nameOf({ method, params }: RequestMessage): string | undefined {
-  const key = named[method];
-  const value = key === undefined ? undefined : params[key];
-  return typeof value === 'string' ? value : undefined;
-}
-
-const named: Readonly<Record<string, string>> = {
-  'tools/call': 'name',
-  'prompts/get': 'name',
-  'resources/read': 'uri',
-  'tasks/get': 'taskId',
-  'tasks/update': 'taskId',
-  'tasks/cancel': 'taskId',
-};
-
-/** `=?base64?…?=` is how a header carries what is not plain ASCII (2026-07-28, "Value Encoding"). */
-function decoded(header: string | readonly string[] | undefined): string | undefined {
-  if (typeof header !== 'string') return undefined;
-  const [, encoded] = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(header) ?? [];
-  return encoded === undefined ? header : Buffer.from(encoded, 'base64').toString('utf8');
-}
 
 function modernPeer({ caller }: Posted, params: JsonObject): Peer {
   const meta = metaOf({ params });
