@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { stringify } from 'yaml';
@@ -13,6 +12,7 @@ import { loadConfig } from '../../src/config.ts';
 import type { Approval } from '../../src/domain/approval.ts';
 import type { Log } from '../../src/domain/environment.ts';
 import { isJsonObject, type JsonObject, stringAt } from '../../src/domain/json.ts';
+import { listening } from './http-listening.ts';
 import { type Oidc, resource, startOidc, type TokenFor } from './identity/oidc.ts';
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -87,21 +87,6 @@ const configOf = (oidc: Oidc): JsonObject => ({
   approvals: { local: 'enabled', askedPerHour: 1_000 },
   limits: { callsPerSecond: 1_000, inFlight: 100 },
 });
-
-async function listening(server: ChildProcess): Promise<{ readonly url: string; readonly log: () => string }> {
-  let text = '';
-  if (server.stderr === null) throw new Error('no stderr');
-  const lines = createInterface({ input: server.stderr });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('exit', (code) => reject(new Error(`the server ended (${code}): ${text}`)));
-    lines.on('line', (line) => {
-      text += `${line}\n`;
-      const said: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
-      if (isJsonObject(said) && typeof said.port === 'number') resolve(said.port);
-    });
-  });
-  return { url: `http://127.0.0.1:${port}`, log: () => text };
-}
 
 async function connected(url: string, token: string): Promise<Client> {
   const client = new Client({ name: 'claude-code', version: '1.0.0' });

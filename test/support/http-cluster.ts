@@ -1,9 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll } from 'vitest';
 import { stringify } from 'yaml';
@@ -11,10 +10,11 @@ import { compose } from '../../src/compose.ts';
 import type { Composition } from '../../src/composition.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Approval } from '../../src/domain/approval.ts';
-import { isJsonObject, type JsonObject } from '../../src/domain/json.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { type Kube, readKubeconfig } from './control-plane/kube.ts';
 import { controlPlane, testKube, testNamespace } from './control-plane/namespace.ts';
 import { waitUntil } from './control-plane/wait-until.ts';
+import { listening } from './http-listening.ts';
 import { type Oidc, resource, startOidc } from './identity/oidc.ts';
 
 export const program = join(import.meta.dirname, '../../dist/countersign.cjs');
@@ -64,7 +64,7 @@ export async function startHttpCluster(rules: readonly JsonObject[]): Promise<Ht
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const url = await listening(server);
+  const url = `${(await listening(server)).url}/mcp`;
   const { config: loaded } = await loadConfig(config, env);
   const office = await compose(loaded, { sandbox: false, serves: false, env, log: quiet });
   afterAll(async () => {
@@ -158,19 +158,4 @@ async function projected(kube: Kube, namespace: string): Promise<string> {
     spec: { audiences: [resource], expirationSeconds: 600 },
   });
   return String(answer.status.token);
-}
-
-async function listening(server: ChildProcess): Promise<string> {
-  let text = '';
-  if (server.stderr === null) throw new Error('no stderr');
-  const lines = createInterface({ input: server.stderr });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('exit', (code) => reject(new Error(`the server ended (${code}): ${text}`)));
-    lines.on('line', (line) => {
-      text += `${line}\n`;
-      const said: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
-      if (isJsonObject(said) && typeof said.port === 'number') resolve(said.port);
-    });
-  });
-  return `http://127.0.0.1:${port}/mcp`;
 }
