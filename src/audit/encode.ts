@@ -19,26 +19,25 @@ export const encodeEvent = (event: AuditEvent): string => encodeMembers(fieldsOf
 const certainlyShort = 8_000;
 
 /**
- * The same, but the text of a short event is made when it is asked for: while its call waits for the cluster or for its next
+ * A line whose text is made when it is asked for, if it is short: while its call waits for the cluster or for its next
  * question, instead of making it wait.
  * @throws TypeError at once, as `encodeEvent` does
  */
-export function encodeLater(event: AuditEvent): { readonly members: string } {
-  const later = new EncodedLater(fieldsOf(event));
-  if (roughLength(later.fields) >= certainlyShort) later.members;
-  return later;
-}
-
-class EncodedLater {
-  readonly fields: JsonObject;
+export class LaterEntry {
+  readonly time: number;
+  readonly type: string;
+  readonly #fields: JsonObject;
   #members: string | undefined;
 
-  constructor(fields: JsonObject) {
-    this.fields = fields;
+  constructor(time: number, event: AuditEvent) {
+    this.time = time;
+    this.type = event.type;
+    this.#fields = fieldsOf(event);
+    if (roughLength(this.#fields) >= certainlyShort) this.#members = encodeMembers(this.#fields);
   }
 
   get members(): string {
-    this.#members ??= encodeMembers(this.fields);
+    this.#members ??= encodeMembers(this.#fields);
     return this.#members;
   }
 }

@@ -5,7 +5,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
 import { beginChain, type Chain, type Entry } from './chain.ts';
-import { encodeEvent, encodeLater, encodeUnbounded } from './encode.ts';
+import { encodeEvent, encodeUnbounded, LaterEntry } from './encode.ts';
 import { flushAtExit } from './exit.ts';
 import { type FileOperations, realFiles } from './file-operations.ts';
 import { nameOthers } from './heads.ts';
@@ -31,22 +31,6 @@ export interface OpenAuditLog extends AuditLog {
 
 interface Waiting extends Entry {
   readonly done?: (failure?: CountersignError) => void;
-}
-
-class Note implements Waiting {
-  readonly time: number;
-  readonly type: string;
-  readonly #encoding: { readonly members: string };
-
-  constructor(time: number, event: AuditEvent) {
-    this.time = time;
-    this.type = event.type;
-    this.#encoding = encodeLater(event);
-  }
-
-  get members(): string {
-    return this.#encoding.members;
-  }
 }
 
 /** A note waits so long for an append to ride with. */
@@ -87,6 +71,8 @@ class GroupCommitLog implements OpenAuditLog {
   /** Whether the last line was asked for by the only call under way. */
   #alone = false;
   #syncing = false;
+  /** Lines that are being synced beside other work. */
+  #inSync = 0;
   #healthy = true;
   #closed = false;
   #dropped = 0;
@@ -108,7 +94,7 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   get lag(): number {
-    return this.#queue.length + this.#written.length;
+    return this.#queue.length + this.#written.length + this.#inSync;
   }
 
   get file(): string {
@@ -135,7 +121,7 @@ class GroupCommitLog implements OpenAuditLog {
 
   note(event: AuditEvent): void {
     if (this.#closed) return;
-    const entry = new Note(this.#options.clock.now(), event);
+    const entry = new LaterEntry(this.#options.clock.now(), event);
     if (this.#queue.length >= mostKept) this.#dropped += 1;
     else this.#queue.push(entry);
     this.#writing ??= setImmediate(() => this.#writeEarly()).unref();
@@ -205,6 +191,7 @@ class GroupCommitLog implements OpenAuditLog {
 
   #syncBeside(chain: Chain, batch: readonly Waiting[]): void {
     this.#syncing = true;
+    this.#inSync = batch.length;
     chain
       .syncLater()
       .then(
@@ -213,6 +200,7 @@ class GroupCommitLog implements OpenAuditLog {
       )
       .finally(() => {
         this.#syncing = false;
+        this.#inSync = 0;
         for (const resolve of this.#idle.splice(0)) resolve();
         if (this.#queue.some(({ done }) => done !== undefined)) this.#flush();
         else if (this.#queue.length > 0) this.#flushSoon();
