@@ -171,7 +171,9 @@ class Life {
     expect([without.state, withIt.state, ...inDoubt], said).toContain(real.state);
     if (inDoubt.includes(real.state) && real.state !== without.state)
       // Pending: a claim that stood still before the end has spent what was taken back meanwhile.
-      expect(['pending', 'approved', 'claimed'], said).toContain(without.state);
+      expect(real.state === 'denied' ? ['pending', 'approved'] : ['pending', 'approved', 'claimed'], said).toContain(
+        without.state,
+      );
     this.model.follow(real);
   }
 
