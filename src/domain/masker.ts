@@ -5,12 +5,28 @@ import type { ResourceType } from './resource.ts';
 
 /** What the values at hand are: nothing but structure, or those that a pod or namespace can reach. */
 export interface MaskScope {
-  /** Known secret values in reach, each with the source that its placeholder names (`Secret db/password`). */
+  /**
+   * Known secret values in reach, each with the source that its placeholder names (`Secret db/password`). What looks for them is
+   * made once an array: calls with the same values share it.
+   */
   readonly values: readonly KnownValue[];
+  /** Told how often a source's value stood in what was masked with this scope. */
+  readonly onHit?: ((source: string, count: number) => void) | undefined;
 }
 export interface KnownValue {
   readonly value: string;
   readonly source: string;
+}
+
+/**
+ * Masks what a program writes while it writes it, in bounded memory. All parts, one after the other, are the same text however
+ * the bytes were cut: inside of a UTF-8 character, a terminal sequence, a value, an encoding of one, a private key.
+ */
+export interface MaskedStream {
+  /** What is certain by now; what may be the beginning of something to be masked is kept back. */
+  push(bytes: Uint8Array): Masked<string>;
+  /** The rest. Nothing is pushed afterwards. */
+  end(): Masked<string>;
 }
 
 /** The only way from a raw value to a Masked one. */
@@ -19,6 +35,8 @@ export interface Masker {
   object(raw: Json, scope?: MaskScope): { readonly value: Masked<Json>; readonly masked: readonly string[] };
   /** Text of a program or of the API server: the scope's values, raw and base64. */
   text(raw: string, scope?: MaskScope): Masked<string>;
+  /** For bytes of UTF-8 that come in chunks: output of programs, logs. One channel each. */
+  stream(scope: MaskScope): MaskedStream;
   /** Our own words, and what the caller itself sent: echoed, with control characters made visible. */
   echo(own: string): Masked<string>;
   /** The leaves of an object that structure hides (Secret data, sensitive env and ConfigMap keys …): digest form and ownership use them. */

@@ -1,10 +1,12 @@
-import type { KnownValue, MaskScope } from '../domain/masker.ts';
+import type { KnownValue } from '../domain/masker.ts';
 import { base64Forms, placeholder } from './placeholder.ts';
 import { strip } from './strip.ts';
 
 /** Shorter values are in too many words; they are masked by structure only. */
 export const minBytes = 8;
 const minLine = 16;
+
+type OnHit = (source: string, count: number) => void;
 const base64Character = /[A-Za-z0-9+/_=-]/;
 
 interface Needle {
@@ -14,21 +16,7 @@ interface Needle {
 }
 
 /** Replaces each known value in a text, in all its forms, by a placeholder that names its source. */
-export type KnownMatcher = (text: string) => string;
-
-const matchers = new WeakMap<MaskScope, KnownMatcher>();
-
-/** Made once a scope. Undefined: the scope has no value that could be looked for. */
-export function matcherOf(scope: MaskScope | undefined): KnownMatcher | undefined {
-  if (scope === undefined || scope.values.length === 0) return undefined;
-  const known = matchers.get(scope);
-  if (known !== undefined) return known;
-  const made = createMatcher(scope.values);
-  matchers.set(scope, made);
-  return made;
-}
-
-function createMatcher(values: readonly KnownValue[]): KnownMatcher {
+export function createKnown(values: readonly KnownValue[]): (text: string, onHit?: OnHit) => string {
   const needles = new Map<string, Needle>();
   for (const { value, source } of values)
     for (const [form, base64] of formsOf(value)) if (!needles.has(form)) needles.set(form, { source, base64 });
@@ -37,12 +25,13 @@ function createMatcher(values: readonly KnownValue[]): KnownMatcher {
   // A lookahead, so that values that overlap are all found.
   const pattern = new RegExp(`(?=(${alternatives.join('|')}))`, 'g');
   const own = new RegExp([...new Set(values.map(({ source }) => escapeLiteral(placeholder(source))))].join('|'), 'g');
-  return (text) => {
+  return (text, onHit) => {
     const spans = [...spansIn(text, pattern, needles), ...wrappedSpans(text, pattern, needles)];
     return replaceSpans(
       text,
       spans.sort((a, b) => a.start - b.start || b.end - a.end),
       ownSpans(text, own),
+      onHit,
     );
   };
 }
@@ -129,7 +118,12 @@ function wrappedSpans(text: string, pattern: RegExp, needles: ReadonlyMap<string
 const ownSpans = (text: string, own: RegExp): readonly { start: number; end: number }[] =>
   [...text.matchAll(own)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
 
-function replaceSpans(text: string, spans: readonly Span[], own: readonly { start: number; end: number }[]): string {
+function replaceSpans(
+  text: string,
+  spans: readonly Span[],
+  own: readonly { start: number; end: number }[],
+  onHit?: OnHit,
+): string {
   let result = '';
   let done = 0;
   let last: Span | undefined;
@@ -144,6 +138,7 @@ function replaceSpans(text: string, spans: readonly Span[], own: readonly { star
       done = last.end;
     }
     last = span;
+    onHit?.(span.source, 1);
   }
   if (last === undefined) return text;
   return result + text.slice(done, last.start) + placeholder(last.source) + text.slice(last.end);

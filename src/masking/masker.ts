@@ -5,10 +5,11 @@ import type { Masker, MaskScope } from '../domain/masker.ts';
 import { formatPath, type Path } from '../domain/path.ts';
 import { type ResourceType, resourceGroup } from '../domain/resource.ts';
 import { seal } from '../domain/seal.ts';
-import { matcherOf } from './known.ts';
+import { matcherOf } from './matcher.ts';
 import { isAboutSecret, maskPatterns, maskQuoted } from './patterns.ts';
 import { findPlaceholder } from './placeholder.ts';
 import { podScope } from './pod-scope.ts';
+import { createStream } from './stream.ts';
 import { reveal, strip } from './strip.ts';
 import { Walk } from './walk.ts';
 
@@ -32,6 +33,7 @@ export function createMasker({ secretReader, log }: MaskerOptions): Masker {
       return { value, masked: walk.hidden.map(formatPath) };
     },
     text: (raw, scope) => seal(maskText(raw, scope)),
+    stream: (scope) => createStream((raw) => maskText(raw, scope)),
     echo: (own) => seal(reveal(own)),
     sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
       const walk = new Walk(undefined);
@@ -47,5 +49,5 @@ export function createMasker({ secretReader, log }: MaskerOptions): Masker {
 function maskText(raw: string, scope: MaskScope | undefined): string {
   const seen = strip(raw);
   if (scope === undefined) return maskPatterns(maskQuoted(seen, isAboutSecret(seen)));
-  return maskPatterns(matcherOf(scope)?.(seen) ?? seen);
+  return maskPatterns(matcherOf(scope)?.mask(seen, scope.onHit) ?? seen);
 }

@@ -33,6 +33,18 @@ const awsKeyId = /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g;
 /** The password ends at the last `@` before the path, as URL parsers have it. */
 const urlPassword = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@"'<>]{0,200}:)([^\s/"'<>]{1,2000})(?=@)/gi;
 
+/** Patterns that belong together, compiled and closed: nothing can be added to them. */
+export interface PatternSet {
+  /** What matches is replaced by placeholders that name the pattern. The text has been through `strip`. */
+  mask(text: string): string;
+}
+
+/** Of an operator's configuration. `pattern` is RE2 syntax; its whole match is masked as `[masked NAME]`. */
+export interface UserPattern {
+  readonly name: string;
+  readonly pattern: string;
+}
+
 /** Values that are secrets by their form, wherever they stand. */
 export function maskPatterns(text: string): string {
   if (!hint.test(text)) return text;

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Path, PathStep } from '../domain/path.ts';
-import type { KnownMatcher } from './known.ts';
+import type { KnownMatcher } from './matcher.ts';
 import { isSensitiveData, isSensitiveEntry, isSensitiveMember, isSensitiveVariable } from './names.ts';
 import { awaitsValue, isAboutSecret, maskArgument, maskPatterns, maskQuoted, surelyPlain } from './patterns.ts';
 import { isPlaceholder, placeholder } from './placeholder.ts';
@@ -242,7 +242,7 @@ export class Walk {
   #cleanText(text: string): string {
     if (this.#known === undefined && surelyPlain(text)) return text;
     const seen = strip(text);
-    const masked = maskPatterns(this.#known === undefined ? seen : this.#known(seen));
+    const masked = maskPatterns(this.#known === undefined ? seen : this.#known.mask(seen));
     // An unseen character is the object's own; only where it stood beside a secret it goes with it.
     return masked === seen ? text : masked;
   }
