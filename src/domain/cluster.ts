@@ -23,6 +23,9 @@ export interface ClusterIdentity {
 export interface RequestContext {
   readonly invocation: string;
   readonly agent: string;
+  /** Who vouches for the agent, and by which subject: two issuers may give one name. Absent: the server itself asks. */
+  readonly issuer?: string;
+  readonly subject?: string;
   readonly person?: string;
   readonly approval?: string;
   /**

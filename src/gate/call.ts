@@ -104,6 +104,8 @@ class GovernedCall implements Call {
 class CallContext implements RequestContext {
   readonly invocation: string;
   readonly agent: string;
+  readonly issuer: string;
+  readonly subject: string;
   readonly person?: string;
   readonly approval?: string;
   readonly signal: Signal;
@@ -114,6 +116,8 @@ class CallContext implements RequestContext {
     this.#call = call;
     this.invocation = call.id;
     this.agent = principal.agent;
+    this.issuer = principal.issuer;
+    this.subject = principal.subject;
     if (principal.person !== undefined) this.person = principal.person;
     if (approval !== undefined) this.approval = approval;
     // A client that goes must not cut a mutation in the middle: only planning and waiting listen to it.

@@ -42,7 +42,9 @@ export function eksEntrance(config: EksClusterConfig, clock: Clock, aws: Aws = c
 
 /** Endpoint and CA, once in a process: a CA that changes later is not followed, and fails the connection. */
 async function lookUp({ eks, tiers }: EksClusterConfig, aws: Aws): Promise<Endpoint> {
-  const server = { agent: 'countersign', person: undefined, approval: undefined };
+  const server = {
+    ...{ agent: 'countersign', issuer: undefined, subject: undefined, person: undefined, approval: undefined },
+  };
   const credentials = await aws.assume({
     roleArn: tiers.plan.roleArn,
     sessionName: sessionName(eks.sessionName, server),

@@ -5,16 +5,21 @@ import { ident } from '../../domain/masked.ts';
 /** For whom a role session is: everything of a call that AWS is told. */
 export interface SessionOwner {
   readonly agent: string;
+  /** Who vouches for the agent, and by which subject; undefined: it is the server itself. */
+  readonly issuer: string | undefined;
+  readonly subject: string | undefined;
   readonly person: string | undefined;
   /** The approval; `''`: the policy alone allowed the change; undefined: nothing is changed. */
   readonly approval: string | undefined;
 }
 
-export const ownerOf = ({ agent, person, approval }: RequestContext): SessionOwner => ({ agent, person, approval });
+export const ownerOf = ({ agent, issuer, subject, person, approval }: RequestContext): SessionOwner => ({
+  ...{ agent, issuer, subject, person, approval },
+});
 
 /** Owners with the same key share a session. */
-export const ownerKey = ({ agent, person, approval }: SessionOwner): string =>
-  JSON.stringify([agent, person ?? null, approval ?? null]);
+export const ownerKey = ({ agent, issuer, subject, person, approval }: SessionOwner): string =>
+  JSON.stringify([agent, issuer ?? null, subject ?? null, person ?? null, approval ?? null]);
 
 /**
  * Readable, and told apart by a hash where that cut or replaced something: `countersign-deploy-bot-cs-7f3k2m-1f0c9a7be2`.
@@ -26,13 +31,17 @@ export function sessionName(prefix: string, owner: SessionOwner): string {
   return `${prefix}-${plain(owner.agent, 20)}${approval}-${hash(ownerKey(owner))}`;
 }
 
-/** SourceIdentity: the agent, the same for all its sessions. CloudTrail keeps it over role chains. */
+/**
+ * SourceIdentity: the agent, the same for all its sessions. CloudTrail keeps it over role chains. It is the name alone, so that a
+ * trust policy can list agents; which issuer gave it stands in the tag and in the session's name.
+ */
 export const sourceIdentity = ({ agent }: SessionOwner): string =>
   /^[\w+=,.@-]{2,64}$/.test(agent) && !agent.startsWith('aws:') ? agent : `${plain(agent, 40)}-${hash(agent)}`;
 
 /** Session tags: what trust policies can ask for (`aws:RequestTag/countersign:approval`) and CloudTrail records. */
-export function sessionTags({ agent, person, approval }: SessionOwner): { Key: string; Value: string }[] {
+export function sessionTags({ agent, issuer, person, approval }: SessionOwner): { Key: string; Value: string }[] {
   const tags = [{ Key: 'countersign:agent', Value: tagValue(agent) }];
+  if (issuer !== undefined) tags.push({ Key: 'countersign:issuer', Value: tagValue(issuer) });
   if (person !== undefined) tags.push({ Key: 'countersign:person', Value: tagValue(person) });
   if (approval !== undefined)
     tags.push({ Key: 'countersign:approval', Value: approval === '' ? 'policy' : tagValue(approval) });

@@ -14,6 +14,7 @@ import { makeCertificates } from '../../../support/control-plane/certificates.ts
 
 const { caCert } = await makeCertificates({ user: 'u', group: 'g' });
 const arn = `arn:aws:eks:${region}:${account}:cluster/shop`;
+const issuer = 'https://login.example.com/realms/ops';
 let aws: FakeAws;
 let now: number;
 const clock = { now: () => now };
@@ -47,7 +48,7 @@ function configured(changes: object = {}): EksClusterConfig {
 }
 const open = (changes: object = {}) => eksEntrance(configured(changes), clock);
 const context = (changes: Partial<RequestContext> = {}): RequestContext => ({
-  ...{ invocation: 'i', agent: 'deploy-bot', person: 'li@example.com' },
+  ...{ invocation: 'i', agent: 'deploy-bot', issuer, subject: 'deploy-bot', person: 'li@example.com' },
   ...{ nextAuditId: async () => 'a', signal: new AbortController().signal },
   ...changes,
 });
@@ -97,6 +98,7 @@ describe('a role session', () => {
     });
     expect(tagsOf(call!)).toEqual({
       'countersign:agent': 'deploy-bot',
+      'countersign:issuer': issuer,
       'countersign:person': 'li@example.com',
       'countersign:approval': 'cs-7f3k2m',
     });
