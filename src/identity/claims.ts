@@ -37,7 +37,7 @@ export function identityOf(claims: JsonObject, issuer: IssuerConfig, now: number
     agent: agentOf(claims, issuer, subject, client),
     groups: groupsOf(claims, issuer),
     scopes: scopesOf(claims, issuer),
-    expiresAt: expiryOf(claims, now),
+    expiresAt: expiryOf(claims, issuer, now),
     boundTo: bindingOf(claims),
     introspected: false,
   };
@@ -132,10 +132,15 @@ function scopesOf({ scope, scp }: JsonObject, { scopes, subjects }: IssuerConfig
   return allScopes.filter((each) => list.includes(each));
 }
 
-function expiryOf({ exp, iat }: JsonObject, now: number): number {
+/** A token for ten years would outlive whoever was to look after it: it ends some hours after it was made. */
+function expiryOf({ exp, iat }: JsonObject, { tokenHours }: IssuerConfig, now: number): number {
   if (typeof exp !== 'number' || !(exp < 1e11)) throw refuseToken('the token has no exp that can be used');
-  if (typeof iat === 'number' && iat * 1000 > now + clockSkew * 1000) throw refuseToken('the token is not valid yet');
-  return (exp + clockSkew) * 1000;
+  if (typeof iat !== 'number') return (exp + clockSkew) * 1000;
+  if (iat * 1000 > now + clockSkew * 1000) throw refuseToken('the token is not valid yet');
+  const latest = iat + tokenHours * 3_600;
+  if ((latest + clockSkew) * 1000 <= now)
+    throw refuseToken(`the token was made more than ${tokenHours} hours ago, which is the most here: get a new one`);
+  return (Math.min(exp, latest) + clockSkew) * 1000;
 }
 
 /** A binding that is not checked here is none: RFC 8705's certificates never reach this server. */

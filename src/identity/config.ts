@@ -47,6 +47,12 @@ const issuerSchema = z
       .enum(['optional', 'required'])
       .default('optional')
       .describe('Whether tokens must be bound to a key (RFC 9449)'),
+    tokenHours: z
+      .int()
+      .min(1)
+      .max(8_784)
+      .default(24)
+      .describe('A JWT is taken for so many hours after its iat at most, whatever its exp says'),
     jwksUri: address.optional().describe('Where the keys are, if there is no discovery document'),
     ca: text.optional().describe('PEM file of the authority that signed the certificate of the issuer'),
     tokenFile: text.optional().describe('File with a token that the issuer wants for its keys, as a cluster does'),

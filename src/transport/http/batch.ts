@@ -14,13 +14,17 @@ export async function answerBatch(
   values: readonly unknown[],
   session: HttpSession | undefined,
 ): Promise<void> {
-  const { response, caller } = posted;
+  // Each counts with all of them: a big one must not hide among small ones.
+  const { response, caller, bytes } = posted;
   const peer = legacyPeer(posted, session);
   if (peer.revision !== '2025-03-26')
     return refuse(response, 400, refusal('Send one message a request: this revision has no batches'));
   const messages = values.map(classify).filter((message) => message !== undefined);
   if (messages.length !== values.length || values.length === 0 || values.length > mostMessages)
     return refuse(response, 400, refusal(`A batch has 1 to ${mostMessages} JSON-RPC 2.0 messages`));
+  const ids = messages.flatMap((message) => (message.kind === 'request' ? [message.id] : []));
+  if (new Set(ids).size < ids.length || ids.some((id) => session?.running?.has(id) === true))
+    return refuse(response, 400, refusal('Two requests have one id: give each its own'));
   if (messages.some((message) => isHello(message))) return refuse(response, 400, refusal('initialize stands alone'));
   if (!messages.every((message) => scopeAllows(context, message, caller, response))) return;
 
@@ -31,7 +35,6 @@ export async function answerBatch(
     return;
   }
   const answers: string[] = [];
-  const bytes = Math.ceil(posted.bytes / messages.length);
   const running = requests.map((message) =>
     runExchange({ context, message, bytes, caller, peer, session, reply: collecting(answers) }),
   );
