@@ -79,7 +79,7 @@ function located(config: Config, file: string, env: Env): Config {
     clusters: Object.fromEntries(clusters),
     identity: identityLocated(config.identity, file, env),
     approvals: { ...config.approvals, slack: slackLocated(config.approvals.slack, file, env) },
-    http: httpLocated(config.http, folder),
+    http: httpLocated(config.http, file, env),
     ...(config.policy === undefined ? {} : { policy: { folder: absolute(config.policy.folder, folder) } }),
     ...(config.state === undefined ? {} : { state: { directory: absolute(config.state.directory, folder) } }),
   };
@@ -99,10 +99,14 @@ function identityLocated(identity: Config['identity'], file: string, env: Env): 
 }
 
 /** Certificate files are relative to the configuration too. */
-function httpLocated(http: Config['http'], folder: string): Config['http'] {
-  if (http.tls === undefined) return http;
-  const { cert, key } = http.tls;
-  return { ...http, tls: { cert: absolute(cert, folder), key: absolute(key, folder) } };
+function httpLocated(http: Config['http'], file: string, env: Env): Config['http'] {
+  const folder = dirname(file);
+  const { tls, metricsToken } = http;
+  return {
+    ...http,
+    ...(tls === undefined ? {} : { tls: { cert: absolute(tls.cert, folder), key: absolute(tls.key, folder) } }),
+    ...(metricsToken === undefined ? {} : { metricsToken: secretAt('http.metricsToken', metricsToken, file, env) }),
+  };
 }
 
 type SlackConfig = Config['approvals']['slack'];

@@ -7,6 +7,8 @@ export interface HttpRoute {
   readonly path: string;
   /** Bytes of a body; more is refused before the handler runs. */
   readonly maxBytes: number;
-  /** Checks by itself who is asking: the listener has checked Host and Origin only. */
+  /** Only for who may see the inside of the server; the listener checks that too. */
+  readonly operatorsOnly?: true;
+  /** Checks by itself who is asking: the listener has checked Host and Origin. */
   handle(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void>;
 }

@@ -32,7 +32,7 @@ const gauges: Readonly<Record<MetricGauge, string>> = {
 };
 
 export interface PrometheusMetrics extends Metrics {
-  /** `/metrics` in the text format of Prometheus. Loopback and the network policy say who may read it. */
+  /** `/metrics` in the text format of Prometheus, for operators. */
   readonly route: HttpRoute;
 }
 
@@ -65,6 +65,7 @@ export function createPrometheusMetrics(): PrometheusMetrics {
       method: 'GET',
       path: '/metrics',
       maxBytes: 0,
+      operatorsOnly: true,
       handle: async (_request, _body, response) => {
         const text = await registry.metrics();
         response.writeHead(200, { 'content-type': registry.contentType }).end(text);

@@ -31,6 +31,15 @@ export const httpConfigSchema = z.strictObject({
     .default(true)
     .describe('false: every request stands alone, also for clients that begin with initialize'),
   sse: z.boolean().default(true).describe('Serve HTTP+SSE (/sse, /messages) for clients of 2024-11-05'),
+  metrics: z
+    .enum(['loopback', 'open'])
+    .default('loopback')
+    .describe('Who reads /metrics and sees at /readyz which parts are not ready: this machine itself, or everybody'),
+  metricsToken: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Whoever sends it as a Bearer token reads them too: a reference, env:NAME or file:PATH, never the value'),
   connections: z.int().min(10).max(100_000).default(4_096).describe('Open at once; more are refused'),
 });
 

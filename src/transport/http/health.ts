@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { HttpRoute } from '../../domain/http-route.ts';
+import type { IsOperator } from './operators.ts';
 
 /** One part that must work for calls to go through; without secrets, without names of the cluster. */
 export interface Part {
@@ -8,8 +9,15 @@ export interface Part {
   check(): Promise<string | undefined> | string | undefined;
 }
 
-/** `/healthz` says that the process answers, `/readyz` whether calls would go through and which parts keep them from it. */
-export const healthRoutes = (parts: readonly Part[], stopping: () => boolean): readonly HttpRoute[] => [
+/**
+ * `/healthz` says that the process answers, `/readyz` whether calls would go through, and to operators which parts keep them
+ * from it.
+ */
+export const healthRoutes = (
+  parts: readonly Part[],
+  stopping: () => boolean,
+  isOperator: IsOperator,
+): readonly HttpRoute[] => [
   {
     method: 'GET',
     path: '/healthz',
@@ -20,12 +28,13 @@ export const healthRoutes = (parts: readonly Part[], stopping: () => boolean): r
     method: 'GET',
     path: '/readyz',
     maxBytes: 0,
-    handle: async (_request, _body, response) => {
+    handle: async (request, _body, response) => {
       const checked = await Promise.all(parts.map(async (part) => [part.name, await stateOf(part)] as const));
       const all = [...checked, ['stopping', stopping() ? 'the server is stopping' : undefined] as const];
       const faults = Object.fromEntries(all.filter(([, fault]) => fault !== undefined));
       const ready = Object.keys(faults).length === 0;
-      answer(response, ready ? 200 : 503, { ready, parts: parts.map(({ name }) => name), notReady: faults });
+      const inside = isOperator(request) ? { parts: parts.map(({ name }) => name), notReady: faults } : {};
+      answer(response, ready ? 200 : 503, { ready, ...inside });
     },
   },
 ];

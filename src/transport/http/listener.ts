@@ -1,6 +1,6 @@
 import { createServer as createHttp, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { HttpRoute } from '../../domain/http-route.ts';
 import { authenticate, metadataPath, pathOf } from './authenticate.ts';
 import { BodyTooLarge, readBody } from './body.ts';
@@ -8,7 +8,9 @@ import { type Endpoint, type HttpContext, refusal, refuse } from './context.ts';
 import { createMcpEndpoint } from './endpoint.ts';
 import { type GuardOptions, refusalOf } from './guard.ts';
 import { createLegacySse } from './legacy-sse.ts';
+import type { IsOperator } from './operators.ts';
 import { createShare } from './share.ts';
+import { createStrangers, type Strangers } from './strangers.ts';
 
 export interface ListenerOptions {
   readonly context: HttpContext;
@@ -18,6 +20,9 @@ export interface ListenerOptions {
   readonly protected: boolean;
   readonly sse: boolean;
   readonly connections: number;
+  /** All connections come from the proxy then, and say nothing about who is behind them. */
+  readonly behindProxy: boolean;
+  readonly isOperator: IsOperator;
   /** PEM; undefined: plain HTTP. */
   readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
 }
@@ -38,7 +43,8 @@ const idle = 65_000;
 
 export function createListener(options: ListenerOptions): Listener {
   const { context, tls } = options;
-  const handler = createHandler(options);
+  const strangers = createStrangers(strangersOf(options));
+  const handler = createHandler(options, strangers);
   const limits = {
     headersTimeout: headersWithin,
     requestTimeout: requestWithin,
@@ -51,6 +57,9 @@ export function createListener(options: ListenerOptions): Listener {
   const server: Server = secure ?? createHttp(limits, handler);
   server.maxConnections = options.connections;
   server.maxHeadersCount = 100;
+  server.prependListener('connection', (socket: Socket) => {
+    if (!strangers.admit(socket)) context.metrics.count('refused_requests', { reason: 'too_many_strangers' });
+  });
   return {
     server,
     listen: (host, port) =>
@@ -68,8 +77,12 @@ export function createListener(options: ListenerOptions): Listener {
   };
 }
 
+/** Of one address, without a good token: a quarter of all, so that others get in. */
+const strangersOf = ({ connections, behindProxy }: ListenerOptions): number =>
+  behindProxy ? Number.POSITIVE_INFINITY : Math.max(32, Math.ceil(connections / 4));
+
 /** Checks what holds for all, finds who answers, and never lets an error out. */
-function createHandler(options: ListenerOptions) {
+function createHandler(options: ListenerOptions, strangers: Strangers) {
   const { context, guard } = options;
   const endpoints = endpointsOf(options);
   const open = openPaths(options);
@@ -94,6 +107,7 @@ function createHandler(options: ListenerOptions) {
       void settled(context, request, response, async () => {
         const caller = await authenticate(context, request, response);
         if (caller === undefined) return;
+        strangers.known(request.socket);
         if (share(caller.principal, response)) return endpoint(request, response, caller);
         request.resume();
         context.metrics.count('refused_requests', { reason: 'too_many_open' });
@@ -140,9 +154,18 @@ const onlyMethod =
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Paths that need no token of ours: each route checks by itself who is asking. */
-function openPaths({ context, routes, protected: isProtected }: ListenerOptions): ReadonlyMap<string, Handler> {
+function openPaths(options: ListenerOptions): ReadonlyMap<string, Handler> {
+  const { context, routes, isOperator, protected: isProtected } = options;
   const open = new Map<string, Handler>(
-    routes.map((route) => [`${route.method} ${route.path}`, (request, response) => routed(route, request, response)]),
+    routes.map((route) => [
+      `${route.method} ${route.path}`,
+      async (request, response) => {
+        if (route.operatorsOnly !== true || isOperator(request)) return routed(route, request, response);
+        request.resume();
+        context.metrics.count('refused_requests', { reason: 'operators_only' });
+        refuse(response, 403, refusal('This is for operators: ask from the machine itself, or set http.metricsToken'));
+      },
+    ]),
   );
   const metadata: Handler = async (request, response) => {
     request.resume();

@@ -9,6 +9,7 @@ import { loopbackHosts } from './guard.ts';
 import { healthRoutes, type Part } from './health.ts';
 import { createInFlight } from './in-flight.ts';
 import { createListener } from './listener.ts';
+import { operatorsOf } from './operators.ts';
 import type { McpService } from './service.ts';
 import { createSessionTable } from './session-table.ts';
 import { createTlsReload, type Tls } from './tls-files.ts';
@@ -57,14 +58,15 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   let origin = '';
   let stopping = false;
   const context = contextOf(options, () => origin);
+  const isOperator = operatorsOf(config);
   const listener = createListener({
-    context,
+    ...{ context, tls, isOperator },
     guard: { hosts: namesOf(options), origins: config.origins },
-    routes: [...healthRoutes(options.parts, () => stopping), ...options.routes],
+    routes: [...healthRoutes(options.parts, () => stopping, isOperator), ...options.routes],
     protected: options.protected,
     sse: config.sse,
     connections: config.connections,
-    tls,
+    behindProxy: config.behindProxy,
   });
   const port = await listener.listen(host.replace(/^\[|\]$/g, ''), options.port);
   origin = publicOrigin(options) ?? `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
