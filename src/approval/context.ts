@@ -1,4 +1,4 @@
-import type { Approval, ApprovalChannel, PeopleRegistry, Review } from '../domain/approval.ts';
+import type { Approval, ApprovalChannel, PeopleRegistry } from '../domain/approval.ts';
 import type { AuditLog, AuditReader } from '../domain/audit-event.ts';
 import type { Clock, Log, Random } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
@@ -46,8 +46,8 @@ export async function present(ctx: Context, current: Current): Promise<Approval>
   const { record, facts, review, state, decideBy, useBy, have, need } = current;
   const votes = [...facts.votes].sort((a, b) => a.time - b.time || a.n - b.n);
   const awaited = await ctx.awaiting.has(record.id);
-  // By name, as `decodeRequest` does: one is kept for each call that waits.
-  const approval: Approval & { because?: string; review?: Review } = {
+  // By name and all at once, as `recordOf` does: one is kept for each call that waits.
+  return {
     id: record.id,
     createdAt: record.createdAt,
     invocation: record.invocation,
@@ -69,8 +69,7 @@ export async function present(ctx: Context, current: Current): Promise<Approval>
     have,
     need,
     awaited,
+    because: record.because,
+    review,
   };
-  if (record.because !== undefined) approval.because = record.because;
-  if (review !== undefined) approval.review = review;
-  return approval;
 }

@@ -107,27 +107,28 @@ export const encodeRequest = ({ card, ...rest }: RequestRecord): string =>
 export function decodeRequest(content: string, masker: Pick<Masker, 'echo'>): RequestRecord | undefined {
   const parsed = requestSchema.safeParse(json(content));
   if (!parsed.success) return undefined;
-  const { card, objects, because, ...rest } = parsed.data;
-  // Each member by name: an object made of so many that come one by one is a hash table, and one is kept for each that waits.
-  const record: RequestRecord & { because?: string } = {
-    id: rest.id,
-    createdAt: rest.createdAt,
-    invocation: rest.invocation,
-    principal: rest.principal,
-    tool: rest.tool,
-    cluster: rest.cluster,
-    objects: objects.map(ident),
-    callDigest: rest.callDigest,
-    planDigest: rest.planDigest,
-    manifestDigests: rest.manifestDigests,
-    bundleDigest: rest.bundleDigest,
-    rule: rest.rule,
-    requirement: rest.requirement,
-    card: decodeCard(card, masker),
-  };
-  if (because !== undefined) record.because = because;
-  return record;
+  const { card, objects, id, createdAt, ...rest } = parsed.data;
+  return recordOf(id, createdAt, { ...rest, objects: objects.map(ident), card: decodeCard(card, masker) });
 }
+
+/** Each member by name: an object made of so many that come one by one is a hash table, and one is kept for each that waits. */
+export const recordOf = (id: string, createdAt: number, draft: Omit<ApprovalDraft, 'input'>): RequestRecord => ({
+  id,
+  createdAt,
+  invocation: draft.invocation,
+  principal: draft.principal,
+  tool: draft.tool,
+  cluster: draft.cluster,
+  objects: draft.objects,
+  callDigest: draft.callDigest,
+  planDigest: draft.planDigest,
+  manifestDigests: draft.manifestDigests,
+  bundleDigest: draft.bundleDigest,
+  rule: draft.rule,
+  because: draft.because,
+  requirement: draft.requirement,
+  card: draft.card,
+});
 
 /**
  * Sealed anew line by line: the masker's echo keeps what it made visible before, and would make a line's end visible too. The

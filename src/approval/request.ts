@@ -11,6 +11,7 @@ import { type Context, present } from './context.ts';
 import { type Current, derive } from './current.ts';
 import { current, reread, tell } from './finish.ts';
 import { type Fixed, isFinal, isOf } from './listing.ts';
+import { recordOf } from './record.ts';
 import { standingRefusal } from './refusals.ts';
 import type { View } from './view.ts';
 
@@ -130,14 +131,13 @@ function refuseTooOften(ctx: Context, principal: Principal, views: readonly View
 
 /** Asks, or takes the approval of another process that asks the same in this moment. */
 async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
-  const { input, ...rest } = draft;
   const id = await reserve(ctx);
   const other = await takeTurn(ctx, draft, id);
   if (other !== undefined) {
     await ctx.store.giveBack(id);
     return present(ctx, other);
   }
-  const record = { ...rest, id, createdAt: ctx.clock.now() };
+  const record = recordOf(id, ctx.clock.now(), draft);
   const { slots, breakGlass } = draft.requirement;
   try {
     await ctx.audit.append(
@@ -148,7 +148,7 @@ async function ask(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
         breakGlassGroups: breakGlass?.groups.map(ident),
       }),
     );
-    await ctx.store.create(record, ctx.state.seal(JSON.stringify(input), inputPurpose(id)));
+    await ctx.store.create(record, ctx.state.seal(JSON.stringify(draft.input), inputPurpose(id)));
   } catch (thrown) {
     await ctx.store.giveBack(id);
     await ctx.asked.forget(draft, id);

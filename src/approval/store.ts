@@ -82,6 +82,8 @@ export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
       // The name of its folder too: nobody is told of an approval that a failure of power takes away.
       const [made] = await Promise.all([state.createExclusiveAll(files), state.sync(await base())]);
       if (made.includes(false)) throw corrupt(id, 'request');
+      // What was just written is not read again; it shares its principal, its cluster and its texts with the call that asked.
+      requests.set(id, record);
     },
     giveBack: async (id) => {
       // One with files in it stays, and is discarded when it is old.

@@ -7,8 +7,10 @@ import type { Store } from './store.ts';
 
 /** Milliseconds between two turns of the wheel: deadlines are noticed by it, votes of other processes by the watch. */
 const turn = 100;
-/** In so many turns all that is waited for is looked at, a part in each, should a notice have been lost. */
+/** In so many turns, or more, all that is waited for is looked at, a part in each, should a notice have been lost. */
 const turnsToLook = 10;
+/** The most that is looked at in a turn: of two thousand each every four seconds. */
+const looksPerTurn = 50;
 
 export interface WaitOptions {
   readonly until: number;
@@ -26,8 +28,8 @@ export interface Waits {
 
 interface Waiter {
   readonly options: WaitOptions;
-  readonly resolve: (approval: Approval) => void;
-  readonly reject: (thrown: unknown) => void;
+  /** Takes a rejected promise too: one function less for each call that waits. */
+  readonly resolve: (approval: Approval | Promise<never>) => void;
   readonly onAbort: () => void;
   shown: string;
 }
@@ -64,16 +66,13 @@ export class SharedWaits implements Waits {
   }
 
   wait(id: string, options: WaitOptions): Promise<Approval> {
-    const onAbort = (): void => this.changed(id);
     const waited = this.#waited.get(id) ?? newWaited();
     this.#waited.set(id, waited);
-    return new Promise<Approval>((resolve, reject) => {
-      waited.waiters = [...waited.waiters, { options, resolve, reject, onAbort, shown: '' }];
-      options.signal.addEventListener('abort', onAbort, { once: true });
-      this.#start();
-      if (waited.last === undefined || waited.checking) this.changed(id);
-      else void this.#goOn(id, waited);
-    });
+    const settled = attach(waited, options, () => this.changed(id));
+    this.#start();
+    if (waited.last === undefined || waited.checking) this.changed(id);
+    else void this.#goOn(id, waited);
+    return settled;
   }
 
   async #goOn(id: string, waited: Waited): Promise<void> {
@@ -103,8 +102,8 @@ export class SharedWaits implements Waits {
       } catch (thrown) {
         const { waiters } = waited;
         waited.last = undefined;
-        waited.waiters = [];
-        for (const waiter of waiters) ended(waiter).reject(thrown);
+        waited.waiters = nobody;
+        for (const waiter of waiters) ended(waiter).resolve(Promise.reject(thrown));
       }
     }
     waited.checking = false;
@@ -154,16 +153,18 @@ export class SharedWaits implements Waits {
 
   #turn(): void {
     const now = this.#parts.clock.now();
-    for (const [id, waited] of this.#waited) if (isOver(waited)) this.#waited.delete(id);
-    if (this.#waited.size === 0) {
-      this.#stop();
-      return;
-    }
-    for (const [id, waited] of this.#waited)
-      if (now >= waited.decideBy || waited.waiters.some(({ options }) => now >= options.until)) this.changed(id);
+    const parts = Math.max(turnsToLook, Math.ceil(this.#waited.size / looksPerTurn));
     this.#turns++;
+    const looked: string[] = [];
     let place = 0;
-    void this.#lookAt([...this.#waited.keys()].filter(() => place++ % turnsToLook === this.#turns % turnsToLook));
+    // One loop, ten times a second, over all that wait: nothing is made in it.
+    for (const [id, waited] of this.#waited) {
+      if (isOver(waited)) this.#waited.delete(id);
+      else if (isDue(waited, now)) this.changed(id);
+      if (place++ % parts === this.#turns % parts) looked.push(id);
+    }
+    if (this.#waited.size === 0) this.#stop();
+    else void this.#lookAt(looked);
   }
 
   /** Reads those whose folder changed since they were read last. Names of views are ids too. */
@@ -176,9 +177,22 @@ export class SharedWaits implements Waits {
   }
 }
 
+/** A function of its own, so that what each wait keeps is this and no more. */
+const attach = (waited: Waited, options: WaitOptions, onAbort: () => void): Promise<Approval> =>
+  new Promise((resolve) => {
+    waited.waiters = waited.waiters.concat({ options, resolve, onAbort, shown: '' });
+    options.signal.addEventListener('abort', onAbort, { once: true });
+  });
+
 function ended(waiter: Waiter): Waiter {
   waiter.options.signal.removeEventListener('abort', waiter.onAbort);
   return waiter;
+}
+
+function isDue({ decideBy, waiters }: Waited, now: number): boolean {
+  if (now >= decideBy) return true;
+  for (const { options } of waiters) if (now >= options.until) return true;
+  return false;
 }
 
 /** Looked at a turn after the last one left: who only gives a note waits again at once. */
@@ -189,8 +203,10 @@ function isOver(waited: Waited): boolean {
   return isEmpty && wasEmpty;
 }
 
+const nobody: readonly Waiter[] = [];
+
 const newWaited = (): Waited => ({
-  waiters: [],
+  waiters: nobody,
   decideBy: Number.POSITIVE_INFINITY,
   stamp: undefined,
   last: undefined,

@@ -133,7 +133,7 @@ export interface ApprovalDraft {
   readonly bundleDigest: string;
   readonly rule: string;
   /** Why it asks: what the rules that ask say of themselves. */
-  readonly because?: string;
+  readonly because?: string | undefined;
   readonly requirement: Requirement;
   readonly card: PlanCard;
   /** Sealed at rest and wiped at the end: the canonical input with objects pinned by name and uid. */
@@ -156,7 +156,7 @@ export interface Approval extends Omit<ApprovalDraft, 'card' | 'input'> {
   /** Whether any process waits for it now. */
   readonly awaited: boolean;
   /** After a break-glass: undefined while it stays open for somebody else to look at. */
-  readonly review?: Review;
+  readonly review?: Review | undefined;
 }
 
 /** Somebody else has looked at what was countersigned by break-glass. */

@@ -9,28 +9,31 @@ export interface Signal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+const none: readonly (() => void)[] = [];
+
 /** A signal and its end in one: aborted once, and each listener told once. */
 export class Hangup implements Signal {
   aborted = false;
   reason: unknown;
-  #listeners: (() => void)[] = [];
+  /** Made anew for each change, because a list that is added to is given room for sixteen more. */
+  #listeners: readonly (() => void)[] = none;
 
   abort(reason?: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
     const listeners = this.#listeners;
-    this.#listeners = [];
+    this.#listeners = none;
     for (const listener of listeners) listener();
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    if (!this.aborted) this.#listeners.push(listener);
+    if (!this.aborted) this.#listeners = this.#listeners.concat(listener);
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
     const index = this.#listeners.indexOf(listener);
-    if (index >= 0) this.#listeners.splice(index, 1);
+    if (index >= 0) this.#listeners = this.#listeners.filter((_, each) => each !== index);
   }
 }
 

@@ -41,7 +41,7 @@ async function goOn(gate: Gate, call: Call, approval: Approval, timeoutSeconds: 
     if (kept !== undefined) return kept;
     throw verdictError(approval);
   }
-  const held = await hold(gate, call, approval, Math.min(timeoutSeconds * 1000, call.invocation.waitBudget));
+  const held = await hold(gate, call, { approval }, Math.min(timeoutSeconds * 1000, call.invocation.waitBudget));
   if (held.state === 'pending') return held.outcome;
   return useApproval(gate, call, held.approval);
 }

@@ -141,7 +141,8 @@ const possibleTargets = (tool: Tool, { requests }: Drafted): readonly (readonly 
   );
 
 async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan): Promise<void> {
-  const objects = plan.requests.flatMap((request) => (request.action === 'list' ? [] : [objectId(request.object)]));
+  // As long as it is: what grows item by item is given room for sixteen, and is kept while people decide.
+  const objects = plan.requests.filter((request) => request.action !== 'list').map(({ object }) => objectId(object));
   call.story = {
     ...call.story,
     ...(objects.length === 0 ? {} : { objects }),

@@ -36,7 +36,7 @@ export async function askOrAttach(gate: Gate, call: Call, prepared: Prepared, de
     objects: plan.effects.map(({ object }) => objectId(object)),
     callDigest: prepared.callDigest,
     planDigest: plan.planDigest,
-    manifestDigests: plan.manifestDigests,
+    manifestDigests: plan.manifestDigests.slice(),
     bundleDigest: decision.bundleDigest,
     rule: decision.rule ?? '',
     ...(decision.because === '' ? {} : { because: decision.because }),
@@ -90,6 +90,11 @@ export function readSealedInput(json: Json | undefined): SealedInput | undefined
   };
 }
 
+/** What a call waits for, as it was seen last: one copy for all functions that wait, however many calls do. */
+export interface Waiting {
+  approval: Approval;
+}
+
 export type Held =
   | { readonly state: 'approved'; readonly approval: Approval }
   | { readonly state: 'pending'; readonly outcome: Outcome };
@@ -102,25 +107,25 @@ export type Held =
 export async function hold(
   gate: Gate,
   call: Call,
-  asked: Approval,
+  waiting: Waiting,
   budget = call.invocation.waitBudget,
 ): Promise<Held> {
-  call.story = { ...call.story, approval: ident(asked.id) };
+  const { id, tool } = waiting.approval;
+  call.story = { ...call.story, approval: ident(id) };
   const patience = gate.clock.now() + budget;
-  const detach = gate.approvals.awaitedBy(asked.id);
+  const detach = gate.approvals.awaitedBy(id);
   const watch = watchStanding(call);
   try {
-    let approval = asked;
-    while (approval.state === 'pending' && gate.clock.now() < patience && !call.invocation.signal.aborted) {
-      call.progress(waitingNote(gate, approval));
+    while (waiting.approval.state === 'pending' && gate.clock.now() < patience && !call.invocation.signal.aborted) {
+      call.progress(waitingNote(gate, waiting.approval));
       const until = Math.min(gate.clock.now() + noteEvery, patience);
       const signal = watch.next();
-      await call.invocation.standing?.check(approval.tool);
-      approval = await gate.approvals.wait(approval.id, { until, signal });
+      await call.invocation.standing?.check(tool);
+      waiting.approval = await gate.approvals.wait(id, { until, signal });
     }
     // What ended the wait may have been that the caller does not stand any more: then that is the answer, and no verdict.
-    await call.invocation.standing?.check(approval.tool);
-    return verdictOf(gate, call, approval);
+    await call.invocation.standing?.check(tool);
+    return verdictOf(gate, call, waiting.approval);
   } finally {
     watch.stop();
     detach();

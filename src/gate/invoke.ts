@@ -1,7 +1,6 @@
 /**
  * The way of a call. Every tool, reads included, takes this one path; docs/architecture.md draws it.
  */
-import type { Approval } from '../domain/approval.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import { parseInput } from '../domain/input.ts';
 import type { Invocation, Invoke } from '../domain/invocation.ts';
@@ -19,7 +18,7 @@ import { createCursors } from './cursors.ts';
 import { draft } from './draft.ts';
 import { executePlan } from './execute.ts';
 import type { Gate } from './gate.ts';
-import { askOrAttach, hold } from './hold.ts';
+import { askOrAttach, type Held, hold, type Waiting } from './hold.ts';
 import { notSeenYet } from './kept.ts';
 import { createLimiter, type Entered } from './limit.ts';
 import type { GatePorts } from './ports.ts';
@@ -28,8 +27,9 @@ import { useApproval } from './use.ts';
 export function createInvoke(ports: GatePorts): Invoke {
   const limiter = createLimiter(ports.limits, ports.clock);
   const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random), answered: createAnswered(ports) };
+  const isAlone = (): boolean => limiter.inFlight === 1;
   return async (invocation) => {
-    const call = beginCall(gate, invocation, () => limiter.inFlight === 1);
+    const call = beginCall(gate, invocation, isAlone);
     let entered: Entered;
     try {
       entered = limiter.enter(invocation.principal);
@@ -39,7 +39,9 @@ export function createInvoke(ports: GatePorts): Invoke {
     try {
       let outcome: Outcome;
       try {
-        outcome = await throughTheGate(gate, call, entered);
+        const passed = await throughTheGate(gate, call, entered);
+        // Here and not one function deeper: calls wait by the thousand, and each function that waits takes its memory.
+        outcome = 'approval' in passed ? await countersigned(gate, call, await hold(gate, call, passed)) : passed;
       } catch (thrown) {
         outcome = await refuseAndRecord(gate, call, toCountersignError(thrown));
       }
@@ -53,7 +55,8 @@ export function createInvoke(ports: GatePorts): Invoke {
   };
 }
 
-async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Promise<Outcome> {
+/** The answer, or the approval that the call has to wait for. */
+async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Promise<Outcome | Waiting> {
   // What the rate limit dropped: one line, so that a flood shows and does not fill the disk.
   if (dropped > 0) call.note('CallsDropped', { dropped });
   call.intend({ client: ident(call.invocation.client.name.slice(0, 64)) });
@@ -66,20 +69,15 @@ async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Pro
   if (tool.kind === 'control' || tool.access.mutates) await call.intended;
   if (tool.kind === 'control') return control(gate, call, tool.command(input));
 
-  const planned = await planAndAsk(gate, call, tool, input);
-  if (!('asked' in planned)) return planned;
-  const held = await hold(gate, call, planned.asked);
-  if (held.state === 'pending') return held.outcome;
-  return useApproval(gate, call, held.approval);
+  return planAndAsk(gate, call, tool, input);
 }
 
-/** The answer, or the approval that is waited for. A function of its own, so that nothing of the plan is kept while people decide. */
-async function planAndAsk(
-  gate: Gate,
-  call: Call,
-  tool: Tool,
-  input: JsonObject,
-): Promise<Outcome | { readonly asked: Approval }> {
+/** After the wait: what was approved runs; what was not is told. */
+const countersigned = async (gate: Gate, call: Call, held: Held): Promise<Outcome> =>
+  held.state === 'pending' ? held.outcome : useApproval(gate, call, held.approval);
+
+/** Nothing of the plan is kept while people decide. */
+async function planAndAsk(gate: Gate, call: Call, tool: Tool, input: JsonObject): Promise<Outcome | Waiting> {
   const cluster = await clusterOf(gate, call, input);
   await decideFirst(gate, call, tool, input, cluster);
   const kept = await notSeenYet(gate, call, tool, input, cluster);
@@ -92,7 +90,7 @@ async function planAndAsk(
   if (decision.verdict === 'allow' && tool.access.mutates) await call.invocation.standing?.check(tool.name);
   if (decision.verdict === 'allow') return executePlan(gate, call, { prepared, approval: undefined });
 
-  return { asked: await askOrAttach(gate, call, prepared, decision) };
+  return { approval: await askOrAttach(gate, call, prepared, decision) };
 }
 
 function findTool(gate: Gate, { tool }: Invocation): AnyTool {

@@ -18,10 +18,27 @@ export interface Limiter {
   readonly inFlight: number;
 }
 
-export interface Entered {
+/** A call on its way. A class, because thousands may wait. */
+export class Entered {
   /** Calls that were dropped since the last one got through, for one audit line. */
   readonly dropped: number;
-  leave(): void;
+  readonly #bucket: Bucket;
+  readonly #all: { inFlight: number };
+
+  constructor(bucket: Bucket, all: { inFlight: number }) {
+    this.dropped = bucket.dropped;
+    this.#bucket = bucket;
+    this.#all = all;
+    bucket.dropped = 0;
+    bucket.tokens -= 1;
+    bucket.inFlight += 1;
+    all.inFlight += 1;
+  }
+
+  leave(): void {
+    this.#bucket.inFlight -= 1;
+    this.#all.inFlight -= 1;
+  }
 }
 
 const keys = new WeakMap<Principal, string>();
@@ -36,7 +53,7 @@ function keyOf(principal: Principal): string {
 
 export function createLimiter(limits: Limits, clock: Clock): Limiter {
   const buckets = new Map<string, Bucket>();
-  let inFlight = 0;
+  const all = { inFlight: 0 };
 
   const bucketOf = (principal: Principal): Bucket => {
     const key = keyOf(principal);
@@ -56,21 +73,10 @@ export function createLimiter(limits: Limits, clock: Clock): Limiter {
         bucket.dropped += 1;
         throw tooMany(limits, bucket);
       }
-      bucket.tokens -= 1;
-      bucket.inFlight += 1;
-      inFlight += 1;
-      const { dropped } = bucket;
-      bucket.dropped = 0;
-      return {
-        dropped,
-        leave: () => {
-          bucket.inFlight -= 1;
-          inFlight -= 1;
-        },
-      };
+      return new Entered(bucket, all);
     },
     get inFlight() {
-      return inFlight;
+      return all.inFlight;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Hangup, type Signal } from '../domain/hangup.ts';
+import type { Standing } from '../domain/standing.ts';
 import type { Call } from './call.ts';
 
 /** Milliseconds between two looks where nobody tells of a change: the end of a token, or its issuer. */
@@ -14,7 +15,21 @@ export interface StandingWatch {
 /** Asks before waiting again; what the signal says is only that there is something to ask. */
 export function watchStanding({ invocation }: Call): StandingWatch {
   const { standing, signal } = invocation;
-  if (standing === undefined) return { next: () => signal, stop: () => undefined };
+  return standing === undefined ? new OnlyTheClient(signal) : watchBoth(standing, signal);
+}
+
+class OnlyTheClient implements StandingWatch {
+  readonly #signal: Signal;
+  constructor(signal: Signal) {
+    this.#signal = signal;
+  }
+  next(): Signal {
+    return this.#signal;
+  }
+  stop(): void {}
+}
+
+function watchBoth(standing: Standing, signal: Signal): StandingWatch {
   let current: Hangup | undefined;
   const changed = (): void => current?.abort();
   const unwatch = standing.watch(changed);

@@ -33,13 +33,17 @@ export function watch(folder: string, changed: Changed): () => void {
   };
   const watcher = start(folder, notice);
   const look = async (): Promise<void> => {
+    const before = noticed;
+    // Before the look: a notice that comes meanwhile may be of a change that only the next look sees.
+    noticed = false;
     const now = await stat(folder, { bigint: true }).then(
       (found) => found.mtimeNs,
       () => undefined,
     );
-    // What the operating system said is not said again.
-    if (last !== undefined && now !== last && !noticed) notice();
-    noticed = false;
+    // A notice of what was just seen may be on its way still.
+    if (last !== undefined && now !== last && !before) await new Promise<void>((resolve) => setImmediate(resolve));
+    // What the operating system said is not said again: who hears of a change without names looks at everything.
+    if (last !== undefined && now !== last && !before && !noticed) notice();
     last = now;
     if (!stopped) timer = setTimeout(look, pollEvery).unref();
   };
