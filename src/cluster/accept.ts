@@ -6,3 +6,5 @@ export const metadataList = 'application/json;as=PartialObjectMetadataList;g=met
 export const discovery = ['v2', 'v2beta1']
   .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
   .join(', ');
+/** A log is text; what refuses it is a Status. */
+export const log = 'application/json, */*';

@@ -27,11 +27,12 @@ const actingGroups: ReadonlySet<string> = new Set(['authentication.k8s.io', 'aut
 
 /**
  * The closed table: what may ever be sent, whatever a plan or a grant says. A subresource that is not here (proxy, attach,
- * portforward, token, approval, eviction, binding, log …) cannot be reached, because no request names it.
+ * portforward, token, approval, eviction, binding …) cannot be reached, because no request names it.
  */
 const allowed: Readonly<Record<Action, (type: ResourceType) => boolean>> = {
   get: (type) => type.verbs.includes('get'),
   list: (type) => type.verbs.includes('list'),
+  logs: (type) => resourceGroup(type) === 'pods',
   apply: (type) => type.verbs.includes('patch') && !acts(type),
   delete: (type) => type.verbs.includes('delete') && !acts(type),
   scale: (type) => type.subresources.includes('scale') && !acts(type),

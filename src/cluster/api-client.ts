@@ -4,6 +4,7 @@ import { Answer, type ApiResponse } from './answer.ts';
 import type { Endpoint } from './connection.ts';
 import { ConnectionFailure, failureError } from './connection-failure.ts';
 import { extraHeaders } from './impersonation.ts';
+import { type StreamEnd, Streamed, type StreamLimits } from './streamed.ts';
 import type { Tier } from './tier.ts';
 
 export interface ApiRequest {
@@ -22,6 +23,8 @@ export interface ApiRequest {
 export const connectMs = 3_000;
 export const callMs = 10_000;
 const connections = 32;
+/** Of what stays open: logs, and the masker's watches. */
+const streamConnections = 64;
 
 interface OpenPool {
   readonly pool: Pool;
@@ -40,6 +43,7 @@ export class ApiClient {
   readonly #deadlineMs: number;
   #open: OpenPool | undefined;
   #opening: Promise<OpenPool> | undefined;
+  #streams: Promise<OpenPool> | undefined;
   #closed = false;
 
   constructor(server: Server, deadlineMs = callMs) {
@@ -81,11 +85,7 @@ export class ApiClient {
     tier: Tier,
     context: RequestContext,
   ): Promise<ApiResponse> {
-    const found = tier.credentials.authorization(context);
-    const authorization = typeof found === 'object' ? await found : found;
-    const headers = ['accept', request.accept, 'audit-id', await context.nextAuditId()];
-    if (authorization !== undefined) headers.push('authorization', authorization);
-    if (tier.user !== undefined) headers.push(...extraHeaders(tier, context));
+    const headers = await headersFor(request, tier, context);
     let body: Buffer | null = null;
     if (request.body !== undefined) {
       body = Buffer.from(request.body);
@@ -103,19 +103,54 @@ export class ApiClient {
     return response;
   }
 
-  #load(): Promise<OpenPool> {
-    this.#opening ??= this.#connect().catch((thrown: unknown) => {
-      this.#opening = undefined;
+  /**
+   * A read whose body is given away as it comes, over connections of its own: what stays open takes none from short requests.
+   * @throws Unavailable; whatever `onChunk` throws
+   */
+  async stream(
+    request: ApiRequest,
+    limits: StreamLimits,
+    tier: Tier,
+    context: RequestContext,
+    onChunk: (bytes: Uint8Array) => void,
+  ): Promise<StreamEnd> {
+    this.#streams ??= this.#connect(streamConnections).catch((thrown: unknown) => {
+      this.#streams = undefined;
       throw thrown;
     });
+    const { pool, basePath } = await this.#streams;
+    const headers = await headersFor(request, tier, context);
+    try {
+      const end = await new Promise<StreamEnd>((resolve, reject) => {
+        const answer = new Streamed(limits, context.signal, onChunk, resolve, reject);
+        if (!answer.over) pool.dispatch({ method: request.method, path: basePath + request.path, headers }, answer);
+      });
+      if (end.refused?.status === 401) tier.credentials.rejected(context);
+      return end;
+    } catch (thrown) {
+      throw thrown instanceof ConnectionFailure ? failureError(thrown, request, this.host) : thrown;
+    }
+  }
+
+  #load(): Promise<OpenPool> {
+    this.#opening ??= this.#connect(connections).then(
+      (open) => {
+        this.#open = open;
+        return open;
+      },
+      (thrown: unknown) => {
+        this.#opening = undefined;
+        throw thrown;
+      },
+    );
     return this.#opening;
   }
 
-  async #connect(): Promise<OpenPool> {
+  async #connect(most: number): Promise<OpenPool> {
     const { origin, basePath, tls } = await this.#server.reach();
     const { default: UndiciPool } = await import('undici/lib/dispatcher/pool.js');
     const pool = new UndiciPool(origin, {
-      connections,
+      connections: most,
       pipelining: 1,
       connect: {
         timeout: connectMs,
@@ -129,12 +164,24 @@ export class ApiClient {
       keepAliveTimeout: 60_000,
     });
     if (this.#closed) await pool.destroy();
-    this.#open = { pool, basePath };
-    return this.#open;
+    return { pool, basePath };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#open?.pool.destroy();
+    await this.#streams?.then(
+      ({ pool }) => pool.destroy(),
+      () => undefined,
+    );
   }
+}
+
+async function headersFor(request: ApiRequest, tier: Tier, context: RequestContext): Promise<string[]> {
+  const found = tier.credentials.authorization(context);
+  const authorization = typeof found === 'object' ? await found : found;
+  const headers = ['accept', request.accept, 'audit-id', await context.nextAuditId()];
+  if (authorization !== undefined) headers.push('authorization', authorization);
+  if (tier.user !== undefined) headers.push(...extraHeaders(tier, context));
+  return headers;
 }

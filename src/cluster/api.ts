@@ -5,6 +5,7 @@ import type { ApiClient, ApiRequest } from './api-client.ts';
 import { unknownError } from './connection-failure.ts';
 import { isStatus, objectOf, parseBody } from './parse.ts';
 import { statusError } from './status-error.ts';
+import type { StreamLimits } from './streamed.ts';
 import type { Tier } from './tier.ts';
 
 export interface ApiCall extends ApiRequest {
@@ -54,6 +55,17 @@ export class Api {
     if (response.status === 404 && isStatus(body)) return undefined;
     if (response.status !== 200) throw statusError(response, body, { ...request, host: this.client.host });
     return { httpStatus: 200, body: objectOf(body, this.client.host), warnings: response.warnings };
+  }
+
+  /** @throws CountersignError for every answer that is not 2xx; a body that breaks off is said */
+  async stream(
+    request: ApiRequest,
+    limits: StreamLimits,
+    onChunk: (bytes: Uint8Array) => void,
+  ): Promise<{ readonly cut: boolean }> {
+    const { refused, cut } = await this.client.stream(request, limits, this.#tier, this.context, onChunk);
+    if (refused === undefined) return { cut };
+    throw statusError(refused, parseBody(refused), { ...request, host: this.client.host });
   }
 
   /** The status as it comes, for who wants to see a 410 or a 403. */

@@ -1,7 +1,7 @@
-import type { ExecEnd, ExecutionHandle, RawResponse } from '../domain/cluster.ts';
+import type { ExecEnd, ExecutionHandle, LogsEnd, RawResponse } from '../domain/cluster.ts';
 import type { Clock } from '../domain/environment.ts';
 import type { Frame } from '../domain/recording.ts';
-import type { ExecRequest, PlannedRequest } from '../domain/request.ts';
+import { type ExecRequest, isMutating, type LogsRequest, type SendableRequest } from '../domain/request.ts';
 import { resourceGroup } from '../domain/resource.ts';
 import { checkAllowed } from './allowed.ts';
 import type { Api, ApiAnswer } from './api.ts';
@@ -9,11 +9,10 @@ import type { Discovery } from './discovery.ts';
 import { runExec } from './exec.ts';
 import type { Granted } from './granted.ts';
 import { listPage } from './list.ts';
+import { readLogs } from './logs.ts';
 import { getCall, tidyTable } from './reads.ts';
 import type { TierName } from './tier.ts';
 import { applyCall, deleteCall, scaleCall } from './writes.ts';
-
-type Sendable = Exclude<PlannedRequest, ExecRequest>;
 
 /** Sends what one grant names. A mutating request leaves it the moment it is about to be sent, whatever comes of it. */
 export class Execution implements ExecutionHandle {
@@ -29,15 +28,15 @@ export class Execution implements ExecutionHandle {
     this.#clock = clock;
   }
 
-  async send(request: Sendable): Promise<RawResponse> {
+  async send(request: SendableRequest): Promise<RawResponse> {
     checkAllowed(request);
     this.#granted.take(request);
     const answer = await this.#exchange(request);
-    if (request.action !== 'get' && request.action !== 'list' && definesKinds(request)) this.#discovery.invalidate();
+    if (isMutating(request) && definesKinds(request)) this.#discovery.invalidate();
     return answer;
   }
 
-  #exchange(request: Sendable): Promise<ApiAnswer> {
+  #exchange(request: SendableRequest): Promise<ApiAnswer> {
     switch (request.action) {
       case 'get':
         return this.#get(request);
@@ -52,9 +51,15 @@ export class Execution implements ExecutionHandle {
     }
   }
 
-  async #get(request: Extract<Sendable, { action: 'get' }>): Promise<ApiAnswer> {
+  async #get(request: Extract<SendableRequest, { action: 'get' }>): Promise<ApiAnswer> {
     const answer = await this.#as('read').call(getCall(request));
     return request.representation === 'table' ? { ...answer, body: tidyTable(answer.body) } : answer;
+  }
+
+  logs(request: LogsRequest, onChunk: (bytes: Uint8Array) => void): Promise<LogsEnd> {
+    checkAllowed(request);
+    this.#granted.take(request);
+    return readLogs(this.#as('read'), request, onChunk);
   }
 
   async exec(request: ExecRequest, onFrame: (frame: Frame) => Promise<void>): Promise<ExecEnd> {
@@ -65,7 +70,7 @@ export class Execution implements ExecutionHandle {
 }
 
 /** What was changed changes what the cluster serves. */
-const definesKinds = (request: Exclude<Sendable, { action: 'list' }>): boolean => {
+const definesKinds = (request: Exclude<SendableRequest, { action: 'list' }>): boolean => {
   const resource = resourceGroup(request.object.type);
   return (
     resource === 'customresourcedefinitions.apiextensions.k8s.io' || resource === 'apiservices.apiregistration.k8s.io'

@@ -16,7 +16,7 @@ export function collectionPath(type: ResourceType, namespace: string | undefined
 }
 
 /** Of one object or of one subresource that we know by name. @throws Invalid for a name that would reach something else */
-export function objectPath(object: ObjectRef, subresource?: 'scale' | 'exec'): string {
+export function objectPath(object: ObjectRef, subresource?: 'scale' | 'exec' | 'log'): string {
   if (object.type.namespaced && object.namespace === undefined) {
     throw new CountersignError('Internal', `${object.type.resource} are namespaced, but no namespace was given`);
   }

@@ -2,7 +2,7 @@ import type { Grant } from './grant.ts';
 import type { Signal } from './hangup.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Frame } from './recording.ts';
-import type { ApplyRequest, ExecRequest, PlannedRequest } from './request.ts';
+import type { ApplyRequest, ExecRequest, LogsRequest, PlannedRequest, SendableRequest } from './request.ts';
 import type { ObjectRef, ResourceType } from './resource.ts';
 
 /** What the sandbox is called everywhere, so that nobody takes it for a cluster. */
@@ -112,7 +112,9 @@ export interface ExecutionHandle {
    * @throws CountersignError NotFound, Conflict, Invalid, Forbidden, Failed on a definite 4xx; `Unknown` on a 5xx, a timeout or a
    * socket lost after sending a mutation; Unavailable when nothing was sent.
    */
-  send(request: Exclude<PlannedRequest, ExecRequest>): Promise<RawResponse>;
+  send(request: SendableRequest): Promise<RawResponse>;
+  /** A log with a time before each line, raw, as it comes. @throws as `send` for a read; a log that breaks off is said, not thrown */
+  logs(request: LogsRequest, onChunk: (bytes: Uint8Array) => void): Promise<LogsEnd>;
   /** Runs the command, `onFrame` for each chunk as it comes; back-pressure by its promise. */
   exec(request: ExecRequest, onFrame: (frame: Frame) => Promise<void>): Promise<ExecEnd>;
 }
@@ -122,6 +124,11 @@ export interface RawResponse {
   readonly httpStatus: number;
   readonly body: Json;
   readonly warnings: readonly string[];
+}
+
+export interface LogsEnd {
+  /** It broke off, or took too long: what came is its beginning. */
+  readonly cut: boolean;
 }
 
 export interface ExecEnd {

@@ -171,3 +171,9 @@ export function cut(
     leftLines: all.length - kept.length,
   };
 }
+
+/** Whether the masked text has these characters: what is hidden is not found by them. */
+export const includesText = (masked: Masked<string>, text: string): boolean => open(masked).includes(text);
+
+/** Bytes that it takes inside of a JSON text. */
+export const jsonBytes = (masked: Masked<string>): number => Buffer.byteLength(JSON.stringify(open(masked))) - 2;

@@ -1,5 +1,5 @@
 import type { Json } from './json.ts';
-import type { Masked } from './masked.ts';
+import type { Ident, Masked } from './masked.ts';
 import type { Path } from './path.ts';
 import type { ResourceType } from './resource.ts';
 
@@ -29,6 +29,19 @@ export interface MaskedStream {
   end(): Masked<string>;
 }
 
+/** One line of a log, its time apart. */
+export interface LogLine {
+  /** RFC 3339 with nine digits of a second; undefined: the line came without one. */
+  readonly time: Ident | undefined;
+  readonly text: Masked<string>;
+}
+
+/** Takes a log in any pieces. `onLine` is called for each line once nothing that comes can change it. */
+export interface LogMask {
+  push(bytes: Uint8Array): void;
+  end(): void;
+}
+
 /** The only way from a raw value to a Masked one. */
 export interface Masker {
   /** By structure (and the scope's values): an API object, a List, a Table, a Status. `masked` names the paths that were hidden. */
@@ -37,6 +50,8 @@ export interface Masker {
   text(raw: string, scope?: MaskScope): Masked<string>;
   /** For bytes of UTF-8 that come in chunks: output of programs, logs. One channel each. */
   stream(scope: MaskScope): MaskedStream;
+  /** A log whose lines begin with their times, as the API server gives it: values over several lines are found all the same. */
+  log(scope: MaskScope, onLine: (line: LogLine) => void): LogMask;
   /** Our own words, and what the caller itself sent: echoed, with control characters made visible. */
   echo(own: string): Masked<string>;
   /** The leaves of an object that structure hides (Secret data, sensitive env and ConfigMap keys …): digest form and ownership use them. */

@@ -5,8 +5,18 @@ import type { ObjectRef, ResourceType } from './resource.ts';
  * What will be sent to the API server, one member a request: everything that decides what happens is in it, so what is
  * hashed is what is sent. `resourceVersion` alone is added at the claim and stays out of the digest form.
  */
-export type PlannedRequest = GetRequest | ListRequest | ApplyRequest | DeleteRequest | ScaleRequest | ExecRequest;
+export type PlannedRequest =
+  | GetRequest
+  | ListRequest
+  | LogsRequest
+  | ApplyRequest
+  | DeleteRequest
+  | ScaleRequest
+  | ExecRequest;
 export type MutatingRequest = ApplyRequest | DeleteRequest | ScaleRequest | ExecRequest;
+
+/** What is answered in one piece. */
+export type SendableRequest = Exclude<PlannedRequest, ExecRequest | LogsRequest>;
 
 export interface GetRequest {
   readonly action: 'get';
@@ -25,6 +35,18 @@ export interface ListRequest {
   /** The API server's own continue token. */
   readonly continue?: string;
   readonly representation: 'object' | 'table' | 'metadata';
+}
+
+/** The end of one container's log; always asked for with times, which are taken off again before the mask looks. */
+export interface LogsRequest {
+  readonly action: 'logs';
+  /** The pod. */
+  readonly object: ObjectRef;
+  readonly container: string;
+  /** Of the run before this one. */
+  readonly previous: boolean;
+  readonly tailLines: number;
+  readonly sinceSeconds?: number;
 }
 
 /** Server-side apply. `create`: sent with resourceVersion "1", 409 if it exists. `update`: sent with uid and resourceVersion. */
@@ -84,6 +106,8 @@ export function accessOf(request: PlannedRequest): Access {
       return { verb: 'get' };
     case 'list':
       return { verb: 'list' };
+    case 'logs':
+      return { verb: 'get', subresource: 'log' };
     case 'apply':
       return { verb: request.mode === 'create' ? 'create' : 'patch' };
     case 'delete':
@@ -96,7 +120,7 @@ export function accessOf(request: PlannedRequest): Access {
 }
 
 export const isMutating = (request: PlannedRequest): request is MutatingRequest =>
-  request.action !== 'get' && request.action !== 'list';
+  request.action !== 'get' && request.action !== 'list' && request.action !== 'logs';
 
 export const typeOf = (request: PlannedRequest): ResourceType =>
   request.action === 'list' ? request.type : request.object.type;

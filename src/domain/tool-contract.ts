@@ -3,13 +3,26 @@ import type { PlanningHandle } from './cluster.ts';
 import type { Target } from './decision.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Masked } from './masked.ts';
+import type { LogLine } from './masker.ts';
 import type { Status } from './outcome.ts';
 import type { Plan } from './plan.ts';
-import type { Access, GetRequest, ListRequest } from './request.ts';
+import type { Access, GetRequest, ListRequest, LogsRequest } from './request.ts';
 import type { ObjectRef } from './resource.ts';
 
 /** What a tool wants; the gate reads the cluster and makes planned requests with effect and preconditions of it. */
-export type RequestDraft = GetRequest | ListRequest | ApplyDraft | DeleteDraft | ScaleDraft | ExecDraft;
+export type RequestDraft = GetRequest | ListRequest | LogsDraft | ApplyDraft | DeleteDraft | ScaleDraft | ExecDraft;
+export interface LogsDraft {
+  readonly action: 'logs';
+  /** The pod. */
+  readonly object: ObjectRef;
+  /** Omitted: the only one, or the one that the pod's annotation prefers. */
+  readonly container?: string;
+  readonly previous: boolean;
+  readonly tailLines: number;
+  readonly sinceSeconds?: number;
+  /** One of several pods of a workload: if it is gone by now it is left out, not missed. */
+  readonly oneOfSeveral: boolean;
+}
 export interface ApplyDraft {
   readonly action: 'apply';
   readonly object: ObjectRef;
@@ -62,10 +75,30 @@ export interface MaskedResponse {
   readonly warnings: readonly Masked<string>[];
 }
 
+/** Which lines of a log are kept: at most so many bytes as JSON has them, of the newest. */
+export interface KeptLines {
+  readonly wanted: (line: LogLine) => boolean;
+  readonly bytes: number;
+}
+
+export interface LogTail {
+  /** Oldest first. */
+  readonly lines: readonly LogLine[];
+  /** Lines and bytes that were wanted too, but older than what fits. */
+  readonly leftLines: number;
+  readonly leftBytes: number;
+  /** All lines that were read, wanted or not. */
+  readonly read: number;
+  /** The connection ended before the log did: newer lines are missing. */
+  readonly cut: boolean;
+}
+
 /** The cluster as `run` has it: granted requests in, masked answers out. */
 export interface ToolCluster {
   readonly name: string;
   send(request: GetRequest | ListRequest): Promise<MaskedResponse>;
+  /** Masked, then filtered: the last lines that `wanted` says yes to, and that fit. @throws MaskingUnavailable */
+  logs(request: LogsRequest, keep: KeptLines): Promise<LogTail>;
   /** Keeps an API continue token for this principal, 5 minutes; returns the short cursor. */
   keepCursor(request: ListRequest, continueToken: string, view: Json): string;
   /** Whether the namespace is there; undefined where this caller may not know. */

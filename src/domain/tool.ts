@@ -10,7 +10,9 @@ export { definedBy } from './definition.ts';
 export { CountersignError, invalid } from './errors.ts';
 export type { JsonObject } from './json.ts';
 export { stringAt } from './json.ts';
+export { type LogView, showLogs } from './log-reading.ts';
 export { parseManifest } from './manifest.ts';
+export { podsOf } from './pods-of.ts';
 export { type ReadView, showList, showOne } from './reading.ts';
 export type { ListRequest } from './request.ts';
 export type { ObjectRef, ResourceType } from './resource.ts';
@@ -36,13 +38,8 @@ export const fields = {
   name: z.string().min(1).max(253),
 };
 
-/** What every result of a tool has; loose, because the SDK's client refuses fields that its cached schema does not know. */
-export const resultShape = {
-  status: z.string(),
-  message: z.string(),
-  next: z.string().optional(),
-  cluster: z.string().optional(),
-};
+/** What every result of a tool has, besides `next` and `cluster`; loose, because the SDK's client refuses fields that its cached schema does not know. */
+export const resultShape = { status: z.string(), message: z.string() };
 
 export const defineControl = <Input>(control: Omit<Control<Input>, 'kind'>): Control<Input> => ({
   kind: 'control',

@@ -46,8 +46,17 @@ export async function draft(
     ),
   ]);
   await recordPlan(gate, call, tool, plan);
-  return new DraftedCall({ gate, call, tool, input, cluster, planning, plan, pinned, view: drafted.view ?? null });
+  return new DraftedCall({ gate, call, tool, input, cluster, planning, plan, pinned, ...shown(completed, drafted) });
 }
+
+const shown = (completed: readonly Completed[], { view = null }: Drafted) => ({
+  view,
+  pods: new Map(
+    completed.flatMap(({ request, pod }) =>
+      pod === undefined || request.action === 'list' ? [] : [[objectId(request.object), pod] as const],
+    ),
+  ),
+});
 
 interface DraftedParts {
   readonly gate: Gate;
@@ -59,6 +68,7 @@ interface DraftedParts {
   readonly plan: DraftedPlan;
   readonly pinned: readonly Pin[] | undefined;
   readonly view: Json;
+  readonly pods: ReadonlyMap<string, JsonObject>;
 }
 
 class DraftedCall implements Prepared {
@@ -67,6 +77,7 @@ class DraftedCall implements Prepared {
   readonly cluster: Cluster;
   readonly plan: DraftedPlan;
   readonly view: Json;
+  readonly pods: ReadonlyMap<string, JsonObject>;
   readonly targets: readonly Target[];
   readonly #parts: DraftedParts;
   #callDigest: string | undefined;
@@ -77,6 +88,7 @@ class DraftedCall implements Prepared {
     this.cluster = parts.cluster;
     this.plan = parts.plan;
     this.view = parts.view;
+    this.pods = parts.pods;
     this.targets = targetsOf(parts.plan.requests);
     this.#parts = parts;
   }

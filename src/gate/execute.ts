@@ -5,14 +5,15 @@ import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
 import { compose, ident, join, type Masked, merge, say } from '../domain/masked.ts';
 import type { Outcome, Status } from '../domain/outcome.ts';
-import type { GetRequest, ListRequest } from '../domain/request.ts';
-import type { MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
+import type { GetRequest, ListRequest, LogsRequest } from '../domain/request.ts';
+import type { KeptLines, LogTail, MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
 import { approvalPart } from './answer/outcome.ts';
 import { refuse } from './answer/refuse.ts';
 import { needsOf } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
 import { keepable } from './kept.ts';
+import { readLogs } from './read-logs.ts';
 import { sendAll } from './send-all.ts';
 import { whileStanding } from './standing.ts';
 
@@ -82,11 +83,24 @@ async function send(gate: Gate, call: Call, prepared: Prepared, context: Request
   const toolCluster: ToolCluster = {
     name: plan.cluster.name,
     send: (request) => sendMasked(gate, handle, request),
+    logs: (request, keep) => showLog(gate, prepared, handle, request, keep),
     keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, cluster.name, request, token, kept),
     namespaceExists: (namespace) => prepared.namespaceExists(namespace),
     sendAll: () => sendAll(gate, call, prepared, handle, context),
   };
   return tool.run(plan, toolCluster, view);
+}
+
+/** Its pod's values in reach are known before its first line is read. */
+async function showLog(
+  gate: Gate,
+  { plan, pods }: Prepared,
+  handle: ExecutionHandle,
+  request: LogsRequest,
+  keep: KeptLines,
+): Promise<LogTail> {
+  const scope = await gate.masker.podScope(plan.cluster.name, request.object.namespace ?? '', request.object.name);
+  return readLogs(gate, handle, request, scope, keep);
 }
 
 async function sendMasked(

@@ -33,6 +33,8 @@ export interface Prepared {
   readonly objectDigests: readonly string[];
   readonly view: Json;
   readonly targets: readonly Target[];
+  /** Of the pods whose output is shown, raw, by `objectId`: what they can reach is to be masked. */
+  readonly pods: ReadonlyMap<string, JsonObject>;
   readonly callDigest: string;
   /** What a selector meant when the plan was made. */
   readonly pinned: readonly Pin[];

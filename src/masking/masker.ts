@@ -5,6 +5,7 @@ import type { Masker, MaskScope } from '../domain/masker.ts';
 import { formatPath, type Path } from '../domain/path.ts';
 import { type ResourceType, resourceGroup } from '../domain/resource.ts';
 import { seal } from '../domain/seal.ts';
+import { LogLines } from './log-lines.ts';
 import { matcherOf } from './matcher.ts';
 import { isAboutSecret, maskPatterns, maskQuoted } from './patterns.ts';
 import { findPlaceholder } from './placeholder.ts';
@@ -34,6 +35,11 @@ export function createMasker({ secretReader, log }: MaskerOptions): Masker {
     },
     text: (raw, scope) => seal(maskText(raw, scope)),
     stream: (scope) => createStream((raw) => maskText(raw, scope)),
+    log: (scope, onLine) =>
+      new LogLines(
+        createStream((raw) => maskText(raw, scope)),
+        onLine,
+      ),
     echo: (own) => seal(reveal(own)),
     sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
       const walk = new Walk(undefined);

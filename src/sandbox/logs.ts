@@ -23,18 +23,33 @@ export function readLog(world: World, pod: KubeObject, query: URLSearchParams): 
     'listening on :8080',
     ...Array.from({ length: 6 }, (_, index) => `GET /cart/${index + 1} 200 ${index + 3}ms`),
   ];
-  const tail = query.get('tailLines');
-  const kept =
-    tail === null ? lines : lines.slice(lines.length - Math.min(lines.length, wholeNumber('tailLines', tail)));
   const start = Date.parse(stringAt(pod.metadata, 'creationTimestamp') ?? '') || 0;
-  const first = lines.length - kept.length;
-  const stamp = (index: number): string =>
-    new Date(start + (first + index) * 1000).toISOString().replace('Z', '000000Z');
-  const isStamped = query.get('timestamps') === 'true';
-  const text = kept.map((line, index) => (isStamped ? `${stamp(index)} ${line}\n` : `${line}\n`)).join('');
+  const stamped = lines.map((line, index) => ({ line, at: start + index * 1_000 }));
+  const text = limited(recent(world, stamped, query), query)
+    .map(({ line, at }) => (query.get('timestamps') === 'true' ? `${nanoseconds(at)} ${line}\n` : `${line}\n`))
+    .join('');
   const limit = query.get('limitBytes');
   return limit === null ? text : text.slice(0, wholeNumber('limitBytes', limit));
 }
+
+interface Stamped {
+  readonly line: string;
+  readonly at: number;
+}
+
+function recent(world: World, lines: readonly Stamped[], query: URLSearchParams): readonly Stamped[] {
+  const since = query.get('sinceSeconds');
+  if (since === null) return lines;
+  const from = world.now().getTime() - wholeNumber('sinceSeconds', since) * 1_000;
+  return lines.filter(({ at }) => at >= from);
+}
+
+function limited(lines: readonly Stamped[], query: URLSearchParams): readonly Stamped[] {
+  const tail = query.get('tailLines');
+  return tail === null ? lines : lines.slice(lines.length - Math.min(lines.length, wholeNumber('tailLines', tail)));
+}
+
+const nanoseconds = (at: number): string => new Date(at).toISOString().replace('Z', '000000Z');
 
 function wholeNumber(name: string, text: string): number {
   if (!/^\d+$/.test(text)) throw badRequest(`${name}: Invalid value: "${text}": must be a whole number`);

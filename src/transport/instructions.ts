@@ -1,6 +1,6 @@
 /** What every client shows to its model; some cut at 2,048 characters. */
 export const instructions = [
-  "Kubernetes through Countersign, in kubectl's words: get, apply, delete, scale, exec, approval.",
+  "Kubernetes through Countersign, in kubectl's words: get, logs, apply, delete, scale, exec, approval.",
   'Reads are free and answer at once. Changes may wait for a person, who sees the whole plan and its diff before anything runs.',
   '',
   '- Put objects that belong together into one apply: one plan, one approval.',

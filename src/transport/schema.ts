@@ -48,12 +48,15 @@ function plainSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
   return isJsonObject(lean) ? { ...lean, type: 'object' } : { type: 'object' };
 }
 
+/** How long a text may be no model counts; the parser still does, and its error says so. */
+const lengths: ReadonlySet<string> = new Set(['minLength', 'maxLength', 'minItems', 'maxItems']);
+
 /** Without what says nothing (`propertyNames: string`, `additionalProperties: {}`): agents pay for each byte in every conversation. */
 function withoutNoise(value: Json): Json {
   if (Array.isArray(value)) return value.map((each: Json) => withoutNoise(each));
   if (!isJsonObject(value)) return value;
   const kept = Object.entries(value).filter(([key, member]) => {
-    if (key === 'propertyNames') return false;
+    if (key === 'propertyNames' || (lengths.has(key) && typeof member === 'number')) return false;
     return !(key === 'additionalProperties' && isJsonObject(member) && Object.keys(member).length === 0);
   });
   return Object.fromEntries(kept.map(([key, member]) => [key, withoutNoise(member)]));

@@ -59,6 +59,7 @@ const called = (name: string, cluster: Cluster): Cluster => ({
     const handle = cluster.execution(grant, context);
     return {
       exec: (request, onFrame) => handle.exec(request, onFrame),
+      logs: (request, onChunk) => handle.logs(request, onChunk),
       send: (request) => {
         if (request.action !== 'get' && request.action !== 'list') changes.push(`${name}: ${request.action}`);
         return handle.send(request);

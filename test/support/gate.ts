@@ -243,6 +243,7 @@ function watched(cluster: Cluster): { cluster: Cluster; writes: () => readonly s
               sent.push(`${request.action} ${request.object.name}`);
             return answer;
           },
+          logs: (request, onChunk) => handle.logs(request, onChunk),
           exec: (request, onFrame) => {
             sent.push(`exec ${request.object.name}`);
             return handle.exec(request, onFrame);

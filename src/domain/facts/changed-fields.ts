@@ -1,11 +1,12 @@
 import { sameJson } from '../effect/lists.ts';
+import { isMutating } from '../request.ts';
 import { distinct, isUnknown, type Seen } from './seen.ts';
 import type { ObjectFacts } from './spec.ts';
 
 /** Which fields become others, so that a rule can say "the image and nothing else". Absent where nobody knows. */
 export function changedFields(seen: Seen): ObjectFacts['changedFields'] {
   const { request, effect } = seen;
-  if (request.action === 'get' || request.action === 'list') return [];
+  if (!isMutating(request)) return [];
   if (effect === undefined || isUnknown(seen)) return undefined;
   if (effect.action === 'delete') return ['*'];
   const changed = effect.changes.filter(({ from, to }) => !sameJson(from, to)).map(({ path }) => path);

@@ -1,5 +1,5 @@
 import { at, type JsonObject, numberAt } from '../json.ts';
-import { typeOf } from '../request.ts';
+import { isMutating, typeOf } from '../request.ts';
 import { objectId, resourceGroup } from '../resource.ts';
 import { isDelete, next, type Seen } from './seen.ts';
 import type { CallFacts, ObjectFacts } from './spec.ts';
@@ -24,7 +24,7 @@ const sum = (counts: readonly (number | undefined)[]): number | undefined =>
 function podsOf(seen: Seen, facts: Derived | undefined): number | undefined {
   if (facts === undefined) return undefined;
   const { request } = seen;
-  if (request.action === 'get' || request.action === 'list') return 0;
+  if (!isMutating(request)) return 0;
   if (request.action === 'exec') return 1;
   if (resourceGroup(request.object.type) === 'nodes') return facts.action === 'unchanged' ? 0 : undefined;
   if (isDelete(seen)) return podsDeleted(seen, facts);

@@ -5,6 +5,7 @@ import { completeApply } from './apply.ts';
 import type { Completed, Completing } from './completed.ts';
 import { completeDelete } from './delete.ts';
 import { completeExec } from './exec.ts';
+import { completeLogs } from './logs.ts';
 import { completeScale } from './scale.ts';
 
 const atOnce = 8;
@@ -32,6 +33,8 @@ function complete(completing: Completing, draft: RequestDraft): Promise<Complete
     case 'get':
     case 'list':
       return Promise.resolve({ request: draft, sensitive: [] });
+    case 'logs':
+      return completeLogs(completing, draft);
     case 'apply':
       return completeApply(completing, draft);
     case 'delete':

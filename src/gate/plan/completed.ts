@@ -18,6 +18,8 @@ export interface Completed {
   readonly before?: JsonObject | undefined;
   readonly after?: JsonObject;
   readonly body?: JsonObject;
+  /** The pod that a program runs in or whose log is read, raw: the mask asks it what it can reach. */
+  readonly pod?: JsonObject;
 }
 
 /** What completing may use: the guarded handle for what people are shown, the bare one for counts and preconditions. */

@@ -1,9 +1,10 @@
 import { noFields } from '../../domain/effect.ts';
-import { CountersignError, invalid } from '../../domain/errors.ts';
-import { isJsonObject, type JsonObject, listAt, numberAt, objectAt, stringAt } from '../../domain/json.ts';
+import { CountersignError } from '../../domain/errors.ts';
+import { isJsonObject, type JsonObject, listAt, numberAt, stringAt } from '../../domain/json.ts';
 import { objectLabel } from '../../domain/resource.ts';
 import type { ExecDraft } from '../../domain/tool.ts';
 import type { Completed, Completing } from './completed.ts';
+import { chooseContainer } from './container.ts';
 import { inDigestForm } from './digest-form.ts';
 import { missing } from './missing.ts';
 
@@ -12,7 +13,7 @@ export async function completeExec({ gate, planning }: Completing, draft: ExecDr
   const { object } = draft;
   const pod = await planning.get(object);
   if (pod === undefined) throw await missing(planning, object);
-  const container = chooseContainer(draft, pod);
+  const container = chooseContainer(object, pod, draft.container, 'running');
   const running = runningContainer(draft, pod, container);
   return {
     request: {
@@ -34,29 +35,8 @@ export async function completeExec({ gate, planning }: Completing, draft: ExecDr
     },
     sensitive: [],
     before: inDigestForm(gate, object, pod),
+    pod,
   };
-}
-
-function chooseContainer(draft: ExecDraft, pod: JsonObject): string {
-  const names = listAt(pod, 'spec', 'containers').flatMap((each) => stringAt(each, 'name') ?? []);
-  if (draft.container !== undefined) {
-    if (names.includes(draft.container)) return draft.container;
-    throw invalid(
-      `${objectLabel(draft.object)} has no container ${JSON.stringify(draft.container)}`,
-      `its containers: ${names.join(', ')}`,
-    );
-  }
-  const annotations = objectAt(pod, 'metadata', 'annotations');
-  const preferred = stringAt(annotations, 'kubectl.kubernetes.io/default-container');
-  const chosen =
-    preferred !== undefined && names.includes(preferred) ? preferred : names.length === 1 ? names[0] : undefined;
-  if (chosen === undefined) {
-    throw invalid(
-      `${objectLabel(draft.object)} has several containers`,
-      `name one as "container": ${names.join(', ')}`,
-    );
-  }
-  return chosen;
 }
 
 function runningContainer(

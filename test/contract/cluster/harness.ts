@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import type { ClusterConfig } from '../../../src/cluster/config.ts';
 import { type OpenCluster, openCluster } from '../../../src/cluster/open.ts';
-import type { ExecEnd, PlanningHandle, RawResponse, RequestContext } from '../../../src/domain/cluster.ts';
+import type { ExecEnd, LogsEnd, PlanningHandle, RawResponse, RequestContext } from '../../../src/domain/cluster.ts';
 import { CountersignError } from '../../../src/domain/errors.ts';
 import { createGrantMint } from '../../../src/domain/grant-mint.ts';
 import type { JsonObject } from '../../../src/domain/json.ts';
 import type { Frame } from '../../../src/domain/recording.ts';
-import type { ApplyRequest, ExecRequest, PlannedRequest } from '../../../src/domain/request.ts';
+import type { ApplyRequest, ExecRequest, LogsRequest, SendableRequest } from '../../../src/domain/request.ts';
 import type { ObjectRef } from '../../../src/domain/resource.ts';
 import type { Kube, KubeObject } from '../../support/control-plane/kube.ts';
 import { waitUntil } from '../../support/control-plane/wait-until.ts';
@@ -19,8 +19,6 @@ export interface Target {
   readonly kube: Kube;
   stop(): Promise<void>;
 }
-
-type Sendable = Exclude<PlannedRequest, ExecRequest>;
 
 /** What the suites have at hand: the adapter, a namespace of their own, and a way to look behind its back. */
 export class Harness {
@@ -80,9 +78,14 @@ export class Harness {
   }
 
   /** Grants exactly this request, and sends it. */
-  send(request: Sendable): Promise<RawResponse> {
+  send(request: SendableRequest): Promise<RawResponse> {
     const grant = this.mint.mint({ planDigest: 'sha256:contract', requests: [request] });
     return this.cluster.execution(grant, this.context()).send(request);
+  }
+
+  logs(request: LogsRequest, onChunk: (bytes: Uint8Array) => void): Promise<LogsEnd> {
+    const grant = this.mint.mint({ planDigest: 'sha256:contract', requests: [request] });
+    return this.cluster.execution(grant, this.context()).logs(request, onChunk);
   }
 
   exec(request: ExecRequest, onFrame: (frame: Frame) => Promise<void>): Promise<ExecEnd> {

@@ -3,6 +3,7 @@ import { applySuite } from './apply-suite.ts';
 import { changeSuite } from './change-suite.ts';
 import { execSuite } from './exec-suite.ts';
 import { type Target, useHarness } from './harness.ts';
+import { logsSuite } from './logs-suite.ts';
 import { readSuite } from './read-suite.ts';
 import { resolveSuite } from './resolve-suite.ts';
 
@@ -15,5 +16,6 @@ export function clusterContract(name: string, start: () => Promise<Target>): voi
     applySuite(harness);
     changeSuite(harness);
     execSuite(harness);
+    logsSuite(harness);
   });
 }

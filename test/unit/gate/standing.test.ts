@@ -36,6 +36,7 @@ const overheard = (cluster: Cluster): Cluster => ({
     const handle = cluster.execution(grant, context);
     return {
       send: (request) => handle.send(request),
+      logs: (request, onChunk) => handle.logs(request, onChunk),
       exec: (request, onFrame) =>
         handle.exec(request, async (frame) => {
           frames.push(frame.channel);

@@ -22,7 +22,7 @@ const each = published.flatMap((tool) => [
 ]);
 
 test('the tools of the first path are there, in the order in which agents read them', () => {
-  expect(published.map((tool) => tool.name)).toEqual(['get', 'apply', 'delete', 'scale', 'exec', 'approval']);
+  expect(published.map((tool) => tool.name)).toEqual(['get', 'logs', 'apply', 'delete', 'scale', 'exec', 'approval']);
 });
 
 test('tools/list has at most 8,000 bytes', () => {
