@@ -94,7 +94,7 @@ async function send(gate: Gate, call: Call, prepared: Prepared, context: Request
 /** Its pod's values in reach are known before its first line is read. */
 async function showLog(
   gate: Gate,
-  { plan, pods }: Prepared,
+  { plan }: Prepared,
   handle: ExecutionHandle,
   request: LogsRequest,
   keep: KeptLines,
