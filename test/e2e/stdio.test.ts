@@ -103,7 +103,7 @@ test('a real client reads from the sandbox, and every result says that it is one
     stderr: 'ignore',
   });
   try {
-    expect(await client.tools()).toEqual(['get', 'apply', 'delete', 'scale', 'exec', 'approval']);
+    expect(await client.tools()).toEqual(['get', 'logs', 'apply', 'delete', 'scale', 'exec', 'approval']);
     expect(client.instructions.length).toBeLessThanOrEqual(2048);
     const { text, structured: data, isError } = await client.call('get', { resource: 'pods', namespace: 'shop' });
     expect(isError).toBe(false);
