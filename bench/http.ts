@@ -1,24 +1,25 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { stringify } from 'yaml';
 import { Kube, readKubeconfig } from '../test/support/control-plane/kube.ts';
 import { bundle } from './bundled.ts';
+import { tokenFigures } from './eks-token.ts';
 import { type Figure, median, percentile } from './figures.ts';
 import { benchControlPlane, governedConfig } from './governed.ts';
-import { HttpPeer, type Mode } from './http-peer.ts';
+import { heldOverHttp } from './http-held.ts';
+import { collectable, HttpPeer, type Mode, type Settled } from './http-peer.ts';
+import { type Issuer, resource, startIssuer } from './issuer.ts';
 
 const program = join(import.meta.dirname, '../dist/countersign.cjs');
 const runs = 5;
 const callsPerRun = Number(process.env.COUNTERSIGN_BENCH_RUN ?? 1_000);
 const idleSessions = 1_000;
+/** Before growth is looked at. */
+const warmCalls = 5_000;
 /** The issue asks for 100,000, which takes some minutes a mode. */
 const growthCalls = Number(process.env.COUNTERSIGN_BENCH_CALLS ?? 10_000);
-const resource = 'https://countersign.example.com/mcp';
 
 /** A governed `get` over Streamable HTTP, tokens verified, beside a bare SDK tool on the same transport; idle sessions; growth. */
 export async function benchHttp(): Promise<readonly Figure[]> {
@@ -36,10 +37,16 @@ export async function benchHttp(): Promise<readonly Figure[]> {
     const outfile = join(folder, 'bare-http.mjs');
     await bundle(join(import.meta.dirname, 'peers/bare-http.ts'), outfile);
     const bare = await HttpPeer.start([outfile], { BARE_ACCESS: accessFile });
-    const governed = (more: object): Promise<HttpPeer> => startGoverned(folder, plane.kubeconfigPath, issuer, more);
+    const governed: Start = (more, node = []) => startGoverned({ folder, issuer, more, node }, plane.kubeconfigPath);
     const input = { resource: 'configmaps', name: 'web', namespace };
     try {
-      return [...(await ratios(governed, bare, input)), ...(await idle(governed)), ...(await growth(governed, input))];
+      return [
+        ...(await ratios(governed, bare, input)),
+        ...(await idle(governed)),
+        ...(await growth(governed, input)),
+        ...(await tokenFigures()),
+        ...(await heldOverHttp(folder, issuer)),
+      ];
     } finally {
       await bare.close();
     }
@@ -59,34 +66,18 @@ const configMap = {
   data: { 'app.properties': Array.from({ length: 20 }, (_, n) => `setting.${n}=value-${n}`).join('\n') },
 };
 
-interface Issuer {
-  readonly url: string;
-  readonly token: string;
-  close(): Promise<void>;
-}
-
-/** An issuer of workloads: keys over HTTP, and one token that is good for the whole bench. */
-async function startIssuer(): Promise<Issuer> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256', use: 'sig' };
-  const server = createServer((_request, response) => response.end(JSON.stringify({ keys: [jwk] })));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const token = await new SignJWT({ groups: ['agents'] })
-    .setProtectedHeader({ alg: 'ES256', kid: 'bench', typ: 'JWT' })
-    .setIssuer(url)
-    .setSubject('bench-agent')
-    .setAudience(resource)
-    .setIssuedAt()
-    .setExpirationTime('4h')
-    .sign(privateKey);
-  return { url, token, close: () => new Promise((resolve) => server.close(() => resolve())) };
-}
-
-type Start = (more: object) => Promise<HttpPeer>;
+/** `more`: of the configuration; `node`: options of Node. */
+type Start = (more: object, node?: readonly string[]) => Promise<HttpPeer>;
 let states = 0;
 
-async function startGoverned(folder: string, kubeconfig: string, issuer: Issuer, more: object): Promise<HttpPeer> {
+interface Started {
+  readonly folder: string;
+  readonly issuer: Issuer;
+  readonly more: object;
+  readonly node: readonly string[];
+}
+
+async function startGoverned({ folder, issuer, more, node }: Started, kubeconfig: string): Promise<HttpPeer> {
   states += 1;
   const state = join(folder, `state-${states}`);
   const file = join(folder, `countersign-${states}.yaml`);
@@ -97,7 +88,7 @@ async function startGoverned(folder: string, kubeconfig: string, issuer: Issuer,
   };
   await writeFile(file, stringify({ ...governedConfig(kubeconfig), identity, ...more }), { mode: 0o600 });
   const env = { PATH: process.env.PATH ?? '', HOME: folder, COUNTERSIGN_STATE: state, COUNTERSIGN_CONFIG: file };
-  return HttpPeer.start([program, 'serve', '--http', '127.0.0.1:0'], env, issuer.token);
+  return HttpPeer.start([...node, program, 'serve', '--http', '127.0.0.1:0'], env, issuer.token);
 }
 
 async function ratios(start: Start, bare: HttpPeer, input: object): Promise<readonly Figure[]> {
@@ -178,26 +169,33 @@ async function idle(start: Start): Promise<readonly Figure[]> {
   }
 }
 
-/** From half way to the end: what the first half fills (caches, compiled code) is no growth. */
+/** After a collection, and from where caches are full and code is compiled: what is there then is no growth. */
 async function growth(start: Start, input: object): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const mode of ['session', 'stateless', '2026-07-28'] as const satisfies readonly Mode[]) {
-    const governed = await start({ http: { sessions: mode === 'session' } });
+    const governed = await start({ http: { sessions: mode === 'session' } }, collectable);
     try {
       const session = mode === 'session' ? await governed.session() : '';
-      const many = async (count: number): Promise<number> => {
+      const after = async (count: number): Promise<Settled> => {
         let left = count;
         const caller = async (): Promise<void> => {
           while (left-- > 0) await governed.call(mode, session, input);
         };
         await Promise.all(Array.from({ length: 8 }, caller));
-        return governed.memory() ?? 0;
+        return governed.settled();
       };
-      const half = await many(growthCalls / 2);
-      const whole = await many(growthCalls / 2);
-      const name = `growth_${mode.replaceAll('-', '_')}_mb`;
-      const says = `MB resident from call ${growthCalls / 2} to call ${growthCalls}, ${mode}`;
-      figures.push({ name, value: (whole - half) / 1_000_000, target: '<= 10', says });
+      const [warm, end] = [await after(warmCalls), await after(growthCalls)];
+      const name = `growth_${mode.replaceAll('-', '_')}`;
+      const says = `over ${growthCalls} calls after ${warmCalls}, ${mode}, after a collection`;
+      figures.push(
+        { name: `${name}_mb`, value: (end.rss - warm.rss) / 1e6, target: '<= 10', says: `MB resident ${says}` },
+        {
+          name: `${name}_heap_mb`,
+          value: (end.heapUsed - warm.heapUsed) / 1e6,
+          target: '<= 3',
+          says: `MB heap ${says}`,
+        },
+      );
     } finally {
       await governed.close();
     }
