@@ -25,6 +25,8 @@ function addSessions(program: Command, io: Io, end: End): void {
   shared(group.command('revoke'))
     .description('end sessions: calls in flight, open streams and waits too, within a second')
     .argument('<name...>', 'as the list has them, or the beginning; an agent or a person means all of theirs')
+    .option('--suspend', 'keep them out too: suspend whose sessions they are, by token subject and issuer')
+    .option('--reason <text>', 'with --suspend: the agent is told')
     .action(async (names, options) => end(await (await load()).revokeSessions(names, options, io)));
 }
 

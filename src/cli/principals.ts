@@ -25,21 +25,34 @@ export const listSuspended = (options: StateOptions, io: Io): Promise<ExitCode> 
 export const suspend = (name: string, options: PrincipalOptions, io: Io): Promise<ExitCode> =>
   withState(options, io, async (composition) => {
     const { issuer, reason = '' } = options;
-    const bad = [name, reason, issuer ?? ''].some((text) => !/^[\x20-\x7e]*$/.test(text));
-    if (name === '' || bad || name.length > 512 || reason.length > 500)
-      throw invalid('name, issuer and reason are printable ASCII, the reason at most 500 characters');
-    const by = operator(composition);
-    const suspension = { name, reason, by, at: Date.now(), ...(issuer === undefined ? {} : { issuer }) };
-    if (!(await composition.identity.suspensions.suspend(suspension)))
+    const suspension = await putInForce(composition, { name, reason, ...(issuer === undefined ? {} : { issuer }) });
+    if (suspension === undefined)
       throw new CountersignError('Conflict', `${name} is suspended already`, {
         hint: 'see: countersign principals list',
       });
-    await record(composition, 'PrincipalSuspended', suspension);
-    await composition.identity.withdrawSuspended();
-    if (options.json === true) json(io, plain({ version: 1, ...suspension }));
-    else line(io, `suspended  ${words({ version: 1, ...suspension })}`);
+    if (options.json === true) json(io, plain(suspension));
+    else line(io, suspendedWords(suspension));
     return 0;
   });
+
+/** Undefined: it stood already. */
+export async function putInForce(
+  composition: Composition,
+  what: Pick<Suspension, 'name' | 'issuer' | 'reason'>,
+): Promise<Suspension | undefined> {
+  const { name, issuer = '', reason } = what;
+  const bad = [name, reason, issuer].some((text) => !/^[\x20-\x7e]*$/.test(text));
+  if (name === '' || bad || name.length > 512 || reason.length > 500)
+    throw invalid('name, issuer and reason are printable ASCII, the reason at most 500 characters');
+  const suspension: Suspension = { version: 1, ...what, by: operator(composition), at: Date.now() };
+  const { version: _, ...rest } = suspension;
+  if (!(await composition.identity.suspensions.suspend(rest))) return undefined;
+  await record(composition, 'PrincipalSuspended', suspension);
+  await composition.identity.withdrawSuspended();
+  return suspension;
+}
+
+export const suspendedWords = (suspension: Suspension): string => `suspended  ${words(suspension)}`;
 
 /** Written down first: nobody goes on in a way that the log does not explain. */
 export const resume = (name: string, options: PrincipalOptions, io: Io): Promise<ExitCode> =>

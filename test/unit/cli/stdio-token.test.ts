@@ -97,12 +97,31 @@ it('a session that is revoked ends the process for its client, by name, agent or
   const config = ['--config', join(rig.folder, 'countersign.yaml')];
   expect(await run(['sessions', 'revoke', 'nobody', ...config])).toMatchObject({ code: 1 });
   expect(await run(['sessions', 'revoke', ...config])).toMatchObject({ code: 2 });
-  expect(await run(['sessions', 'revoke', 'ana@example.com', ...config])).toMatchObject({ code: 0 });
+  expect(await run(['sessions', 'revoke', 'ana@example.com', ...config])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`To keep them out:\n  countersign principals suspend ana --issuer ${oidc.issuer}\n`),
+  });
   await until(async () => (await rig.call('get', pods)).status === 'unauthorized');
   expect((await rig.call('get', pods)).message).toContain('revoked');
   expect(await json(rig, 'sessions', 'list')).toEqual([]);
   const ended = await lines(rig, '--type', 'SessionEnded');
   expect(ended).toContain(`"by":"${userInfo().username}"`);
+});
+
+it('what a revoked session leaves open is said, and --suspend closes it', async () => {
+  const rig = await started({ COUNTERSIGN_TOKEN: await oidc.token({ person: 'ana' }) });
+  await rig.call('get', pods);
+  const config = ['--config', join(rig.folder, 'countersign.yaml')];
+  const bare = await run(['sessions', 'revoke', 'ana@example.com', '--reason', 'x', ...config]);
+  expect(bare).toMatchObject({ code: 1, err: expect.stringContaining('--suspend') });
+  const words = await run(['sessions', 'revoke', 'ana@example.com', '--suspend', '--reason', 'stolen', ...config]);
+  expect(words).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^revoked .*\nsuspended {2}ana {2}of http.*stolen\n$/s),
+  });
+  expect(await json(rig, 'principals', 'list')).toMatchObject([{ name: 'ana', issuer: oidc.issuer, reason: 'stolen' }]);
+  await until(async () => (await rig.call('get', pods)).status === 'unauthorized');
+  expect((await rig.call('get', pods)).message).toContain('suspended: stolen');
 });
 
 it('principals are suspended, listed and resumed from the command line, with exit codes', async () => {
