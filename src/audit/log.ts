@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { AuditEvent, AuditLog } from '../domain/audit-event.ts';
+import type { AuditEvent, AuditLog, LoneCall } from '../domain/audit-event.ts';
 import { type Clock, type Log, newInvocationId, type Random } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
@@ -101,13 +101,13 @@ class GroupCommitLog implements OpenAuditLog {
     return this.#file;
   }
 
-  append(event: AuditEvent, alone = false): Promise<void> {
+  append(event: AuditEvent, lone?: LoneCall): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable(this.#options.folder, undefined);
       const entry = this.#entryOf(event);
       this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
-      this.#alone = alone;
-      this.#flush(alone);
+      this.#alone = lone !== undefined;
+      this.#flush(lone === 'waits');
     });
   }
 
@@ -124,8 +124,7 @@ class GroupCommitLog implements OpenAuditLog {
     const entry = new LaterEntry(this.#options.clock.now(), event);
     if (this.#queue.length >= mostKept) this.#dropped += 1;
     else this.#queue.push(entry);
-    this.#writing ??= setImmediate(() => this.#writeEarly()).unref();
-    this.#flushSoon();
+    this.#writeSoon();
   }
 
   async close(): Promise<void> {
@@ -170,14 +169,14 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   /** A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. */
-  #flush(alone = false): void {
+  #flush(inPlace = false): void {
     if (this.#syncing || this.#queue.length + this.#written.length === 0) return;
     const added = this.#takeQueue();
     const batch = this.#takeWritten(added);
     try {
       const chain = this.#chain ?? this.begin();
       chain.write(added);
-      if (!alone || chain.pace > slowSync) {
+      if (!inPlace || chain.pace > slowSync) {
         this.#syncBeside(chain, batch);
         return;
       }
@@ -203,7 +202,7 @@ class GroupCommitLog implements OpenAuditLog {
         this.#inSync = 0;
         for (const resolve of this.#idle.splice(0)) resolve();
         if (this.#queue.some(({ done }) => done !== undefined)) this.#flush();
-        else if (this.#queue.length > 0) this.#flushSoon();
+        else if (this.#queue.length > 0) this.#writeSoon();
       });
   }
 
@@ -246,7 +245,8 @@ class GroupCommitLog implements OpenAuditLog {
     return written.length === 0 ? added : [...written, ...added];
   }
 
-  #flushSoon(): void {
+  #writeSoon(): void {
+    this.#writing ??= setImmediate(() => this.#writeEarly()).unref();
     this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();
   }
 

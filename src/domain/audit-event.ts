@@ -45,12 +45,18 @@ export interface AuditEvent {
   readonly fields: { readonly [key: string]: AuditValue | readonly AuditValue[] | undefined };
 }
 
+/**
+ * What the only call under way does until its line is on disk. `waits`: the process may stand still for the sync, which is over
+ * sooner than one on another thread. `plans`: it goes on, and by the time that it needs the line the other thread is done.
+ */
+export type LoneCall = 'waits' | 'plans';
+
 export interface AuditLog {
   /**
-   * Resolves when the line is on disk (group commit). `alone`: nobody else is served now, so the process may stand still for the
-   * sync, which is over sooner than one on another thread. @throws AuditUnavailable: what cannot be recorded does not run
+   * Resolves when the line is on disk (group commit). `lone`: of the only call under way.
+   * @throws AuditUnavailable: what cannot be recorded does not run
    */
-  append(event: AuditEvent, alone?: boolean): Promise<void>;
+  append(event: AuditEvent, lone?: LoneCall): Promise<void>;
   /** Rides the next flush, within 50 ms: for the outcome of a read. Failure turns readiness red. */
   note(event: AuditEvent): void;
   /**

@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditValue } from '../domain/audit-event.ts';
+import type { AuditEvent, AuditValue, LoneCall } from '../domain/audit-event.ts';
 import type { AuditIds } from '../domain/audit-id.ts';
 import type { Cluster, RequestContext } from '../domain/cluster.ts';
 import { newInvocationId } from '../domain/environment.ts';
@@ -19,10 +19,10 @@ export interface Call {
   /** Keys that every later line of this call repeats, so that one grep tells the story. */
   story: Fields;
   /**
-   * Begins to write RequestReceived while the call is planned: nothing leaves for the cluster and nothing is held or answered
-   * before `intended`.
+   * Begins to write RequestReceived: nothing leaves for the cluster and nothing is held or answered before `intended`. `meanwhile`:
+   * what the call does until then.
    */
-  intend(fields: Fields): void;
+  intend(fields: Fields, meanwhile: LoneCall): void;
   /** Resolves when RequestReceived is on disk. @throws AuditUnavailable */
   intended: Promise<void>;
   /** Resolves when the line is on disk. @throws AuditUnavailable */
@@ -72,14 +72,14 @@ class GovernedCall implements Call {
     };
   }
 
-  intend(fields: Fields): void {
-    this.intended = this.record('RequestReceived', fields);
+  intend(fields: Fields, meanwhile: LoneCall): void {
+    this.intended = this.#append('RequestReceived', fields, meanwhile);
     // Whoever needs it awaits it and is told; a call that is refused meanwhile does so at its end.
     this.intended.catch(() => undefined);
   }
 
   record(type: AuditEvent['type'], fields: Fields = {}): Promise<void> {
-    return this.#ports.audit.append(this.#event(type, fields), this.#alone());
+    return this.#append(type, fields, 'waits');
   }
 
   note(type: AuditEvent['type'], fields: Fields = {}): void {
@@ -94,6 +94,10 @@ class GovernedCall implements Call {
     if (approval !== undefined) return new CallContext(this, approval, until);
     this.#reading ??= new CallContext(this, undefined);
     return this.#reading;
+  }
+
+  #append(type: AuditEvent['type'], fields: Fields, meanwhile: LoneCall): Promise<void> {
+    return this.#ports.audit.append(this.#event(type, fields), this.#alone() ? meanwhile : undefined);
   }
 
   #event(type: AuditEvent['type'], fields: Fields): AuditEvent {

@@ -59,14 +59,16 @@ export function createInvoke(ports: GatePorts): Invoke {
 async function throughTheGate(gate: Gate, call: Call, { dropped }: Entered): Promise<Outcome | Waiting> {
   // What the rate limit dropped: one line, so that a flood shows and does not fill the disk.
   if (dropped > 0) call.note('CallsDropped', { dropped });
-  call.intend({ client: ident(call.invocation.client.name.slice(0, 64)) });
+  const named = gate.tools.find(({ name }) => name === call.invocation.tool);
+  // A read is planned while its intent is written: the one request that it sends waits for it.
+  const waits = named === undefined || named.kind === 'control' || named.access.mutates;
+  call.intend({ client: ident(call.invocation.client.name.slice(0, 64)) }, waits ? 'waits' : 'plans');
 
   const stands = call.invocation.standing?.check(call.invocation.tool);
   if (stands !== undefined) await stands;
-  const tool = findTool(gate, call.invocation);
+  const tool = named ?? unknownTool(gate, call.invocation);
   const input = checkInput(gate, tool, call.invocation);
-  // A read is planned while its intent is written: the one request that it sends waits for it.
-  if (tool.kind === 'control' || tool.access.mutates) await call.intended;
+  if (waits) await call.intended;
   if (tool.kind === 'control') return control(gate, call, tool.command(input));
 
   return planAndAsk(gate, call, tool, input);
@@ -93,9 +95,8 @@ async function planAndAsk(gate: Gate, call: Call, tool: Tool, input: JsonObject)
   return { approval: await askOrAttach(gate, call, prepared, decision) };
 }
 
-function findTool(gate: Gate, { tool }: Invocation): AnyTool {
-  const found = gate.tools.find(({ name }) => name === tool);
-  if (found !== undefined) return found;
+/** @throws Invalid */
+function unknownTool(gate: Gate, { tool }: Invocation): never {
   throw new CountersignError('Invalid', `There is no tool ${JSON.stringify(tool.slice(0, 64))}`, {
     hint: `use one of ${gate.tools.map(({ name }) => name).join(', ')}`,
   });

@@ -94,7 +94,7 @@ describe('the form of a line', () => {
 describe('group commit', () => {
   it('keeps order and chain for every mixture of appends and notes over ticks, fast disk or slow', async () => {
     const step = fc.record({
-      kind: fc.constantFrom('append', 'append alone', 'note'),
+      kind: fc.constantFrom('append', 'waits', 'plans', 'note'),
       wait: fc.constantFrom('no', 'tick', 'turn', 'disk'),
     });
     await fc.assert(
@@ -104,7 +104,7 @@ describe('group commit', () => {
         const appended: Promise<void>[] = [];
         for (const [index, { kind, wait }] of steps.entries()) {
           if (kind === 'note') audit.note(event('Executed', `i${index}`, { dryRun: true }));
-          else appended.push(audit.append(event('Planned', `i${index}`), kind === 'append alone'));
+          else appended.push(audit.append(event('Planned', `i${index}`), kind === 'append' ? undefined : kind));
           if (wait === 'tick') await Promise.resolve();
           if (wait === 'turn') await new Promise(setImmediate);
           if (wait === 'disk') await appended.at(-1);
@@ -175,23 +175,26 @@ describe('group commit', () => {
     await expect(audit.append(event('Planned', 'late'))).rejects.toMatchObject({ code: 'AuditUnavailable' });
   });
 
-  it('writes what a lone call notes in the next turn, so that the next call has only its own line to write', async () => {
-    const folder = temporaryFolder();
-    const audit = await opened({ folder });
-    await audit.append(event('RequestReceived', 'first'), true);
-    audit.note(event('Authorized', 'first', { verdict: ident('allow') }));
-    audit.note(event('Executed', 'first', { dryRun: true }));
-    await new Promise(setImmediate);
-    expect(linesIn(folder).map(({ type }) => type)).toEqual([
-      ...['ChainOpened', 'RequestReceived', 'Authorized', 'Executed'],
-    ]);
-    await audit.append(event('RequestReceived', 'second'));
-    audit.note(event('Executed', 'second', { dryRun: true }));
-    await new Promise(setImmediate);
-    expect(linesIn(folder).at(-1)).toMatchObject({ type: 'RequestReceived', invocation: 'second' });
-    await audit.close();
-    expect((await verify(folder)).faults).toEqual([]);
-  });
+  it.each(['waits', 'plans'] as const)(
+    'writes what a lone call that %s notes early, so that the next call has only its own line to write',
+    async (lone) => {
+      const folder = temporaryFolder();
+      const audit = await opened({ folder });
+      await audit.append(event('RequestReceived', 'first'), lone);
+      audit.note(event('Authorized', 'first', { verdict: ident('allow') }));
+      audit.note(event('Executed', 'first', { dryRun: true }));
+      await new Promise(setImmediate);
+      expect(linesIn(folder).map(({ type }) => type)).toEqual([
+        ...['ChainOpened', 'RequestReceived', 'Authorized', 'Executed'],
+      ]);
+      await audit.append(event('RequestReceived', 'second'));
+      audit.note(event('Executed', 'second', { dryRun: true }));
+      await new Promise(setImmediate);
+      expect(linesIn(folder).at(-1)).toMatchObject({ type: 'RequestReceived', invocation: 'second' });
+      await audit.close();
+      expect((await verify(folder)).faults).toEqual([]);
+    },
+  );
 
   it('never writes a time before the last one, whatever the clock does', async () => {
     const folder = temporaryFolder();
