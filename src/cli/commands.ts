@@ -5,6 +5,7 @@ import { addConnect } from './connect-command.ts';
 import { addIdentity } from './identity-commands.ts';
 import type { Io } from './io.ts';
 import { addPolicy } from './policy/commands.ts';
+import { addReplay } from './replay-command.ts';
 
 /** Every command and its options. What a command does is loaded when it is called: `serve` must not wait for the others. */
 export function addCommands(program: Command, io: Io, end: End): void {
@@ -43,6 +44,7 @@ export function addCommands(program: Command, io: Io, end: End): void {
     .action(async (options) => end(await (await import('./doctor.ts')).doctor(options, io)));
   addApprovals(program, io, end);
   addAudit(program, io, end);
+  addReplay(program, io, end);
   addPolicy(program, io, end);
   addIdentity(program, io, end);
   addConnect(program, io, end);

@@ -1,0 +1,77 @@
+import { forTerminal } from '../../approval/escape.ts';
+import type { Cue } from '../../recording/session.ts';
+import type { Io } from '../io.ts';
+import type { Controls, Key, Screen } from './player.ts';
+
+const dim = (text: string): string => `\u001b[2m${text}\u001b[22m`;
+const red = (text: string): string => `\u001b[31m${text}\u001b[39m`;
+
+/** Whatever the file holds, nothing in it can act on a terminal. Colours, if there are any, are ours. */
+export function terminalScreen(io: Io): Screen {
+  const coloured = io.stdout.isTTY === true;
+  return {
+    show: ({ channel, text }: Cue) => {
+      const seen = forTerminal(text);
+      const paint = coloured ? { stderr: red, stdin: dim }[channel] : undefined;
+      io.stdout.write(paint === undefined ? seen : paint(seen));
+    },
+    clear: () => io.stdout.write('\u001b[2J\u001b[3J\u001b[H'),
+    say: (words) => io.stderr.write(`${coloured ? dim(`[${words}]`) : `[${words}]`}\n`),
+  };
+}
+
+const keys: Readonly<Record<string, Key>> = {
+  ' ': 'pause',
+  '+': 'faster',
+  '-': 'slower',
+  '\u001b[C': 'forward',
+  '\u001b[D': 'back',
+  n: 'next',
+  q: 'quit',
+  '\u0003': 'quit',
+};
+
+/** The keyboard, without echo, while a recording plays. `stop` gives the terminal back. */
+export function keyboard({ stdin, signal }: Io): Controls & { stop(): void } {
+  const pressed: Key[] = [];
+  let wake = (): void => undefined;
+  const take = (chunk: Buffer | string): void => {
+    const key = keys[chunk.toString()];
+    if (key !== undefined) pressed.push(key);
+    wake();
+  };
+  const quit = (): void => {
+    pressed.push('quit');
+    wake();
+  };
+  stdin.setRawMode?.(true);
+  stdin.on('data', take);
+  signal.addEventListener('abort', quit);
+  const within = (milliseconds: number): Promise<Key | undefined> => {
+    if (pressed.length > 0) return Promise.resolve(pressed.shift());
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, Math.min(milliseconds, 2 ** 31 - 1));
+      function done(): void {
+        clearTimeout(timer);
+        wake = () => undefined;
+        resolve(pressed.shift());
+      }
+      wake = done;
+    });
+  };
+  return {
+    within,
+    key: async () => {
+      for (;;) {
+        const key = await within(Number.POSITIVE_INFINITY);
+        if (key !== undefined) return key;
+      }
+    },
+    stop: () => {
+      stdin.setRawMode?.(false);
+      stdin.off('data', take);
+      stdin.pause();
+      signal.removeEventListener('abort', quit);
+    },
+  };
+}
