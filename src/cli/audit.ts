@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { query } from '../audit/query.ts';
 import { renderEvent } from '../audit/render.ts';
 import { tail } from '../audit/tail.ts';
+import { timeline } from '../audit/timeline.ts';
 import { type VerifyReport, verify } from '../audit/verify.ts';
+import { wholeStory } from '../audit/whole-story.ts';
 import { loadConfig, stateRoot } from '../config.ts';
 import { iso } from '../domain/environment.ts';
 import { invalid } from '../domain/errors.ts';
@@ -56,6 +58,14 @@ export async function auditTail(options: TailOptions, io: Io): Promise<ExitCode>
   const { json: raw, config: _, ...wanted } = options;
   const events = tail(await auditFolder(options, io), { ...wanted, signal: io.signal });
   for await (const event of events) line(io, raw === true ? JSON.stringify(event) : renderEvent(event));
+  return 0;
+}
+
+/** The whole story of one call: its own lines and those of its approval. */
+export async function auditShow(id: string, options: AuditOptions, io: Io): Promise<ExitCode> {
+  const story = await wholeStory(await auditFolder(options, io), id);
+  if (options.json === true) json(io, story);
+  else for (const text of timeline(story)) line(io, text);
   return 0;
 }
 

@@ -72,6 +72,13 @@ export function addAudit(program: Command, io: Io, end: End): void {
     .addOption(jsonOption())
     .action(async (options) => end(await (await load()).auditTail(options, io)));
   group
+    .command('show')
+    .description('the whole story of one call, as a timeline')
+    .argument('<id>', 'the audit id of an answer, its last eight characters or more, or an approval')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (id, options) => end(await (await load()).auditShow(id, options, io)));
+  group
     .command('query')
     .description('events that have exactly these values, by time')
     .option('--approval <id>')
