@@ -67,6 +67,7 @@ export const compose: Compose = async (config, options) => {
       ? undefined
       : await (await import('./compose/slack.ts')).openSlack({
           ...{ config: slackConfig, people: settings.people, state, masker, clock, log },
+          takesHttp: options.remote === true,
         });
   const people = slack?.people ?? createPeople(settings.people);
   const suspensions = await openSuspensions({ state, log });

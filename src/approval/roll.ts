@@ -7,6 +7,10 @@ import type { Store } from './store.ts';
 /**
  * Which approvals there are. Each id stands on a line of one file before its approval is there, so that only what is new is
  * read: listing ten thousand folders takes longer than all else of a request.
+ *
+ * It only grows, and may: a line has 10 bytes, an agent asks for 60 in an hour at the most (`askedPerHour`), so one that does
+ * so day and night adds 5 MB in a year. Nobody ever reads what was there before: a process begins at the end, and lists the
+ * folders once. Made shorter under a living process it could hide an id from it; removed while none runs, it is begun anew.
  */
 export interface Roll {
   add(id: string): Promise<void>;

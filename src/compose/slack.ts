@@ -18,6 +18,8 @@ export interface SlackParts {
   readonly masker: Pick<Masker, 'text'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this process takes HTTP: with `listen: shared` signed requests come in there, and nowhere else. */
+  readonly takesHttp: boolean;
 }
 
 export interface OpenedSlack {
@@ -39,6 +41,7 @@ export async function openSlack({
   masker,
   clock,
   log,
+  takesHttp,
 }: SlackParts): Promise<OpenedSlack> {
   const { botToken, appToken, signingSecret = '', apiUrl, mode, listen } = config;
   const api = createSlackApi({ botToken, appToken, apiUrl });
@@ -57,6 +60,11 @@ export async function openSlack({
     channel,
     routes: listen === 'shared' ? channel.routes : [],
     start: async (approvals) => {
+      if (mode === 'http' && own === undefined && !takesHttp)
+        log.warn('no request of Slack arrives here: votes are heard by reading threads, and buttons answer nobody', {
+          because: 'approvals.slack.listen is shared, and this server speaks stdio',
+          todo: 'run serve --http, or give approvals.slack.listen an address of its own',
+        });
       // At the very first start nobody is known by user groups yet, and everything would be refused.
       if (channel.reachable().people.length === 0) await people.fresh().catch(untold);
       people.start();

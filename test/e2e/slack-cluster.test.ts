@@ -126,6 +126,24 @@ describe('an approval in Slack for a real API server', () => {
     await impatient.leave();
   });
 
+  it('runs after a restart in the middle, with a vote from before it and one from between', async () => {
+    await make('restarted');
+    const before = await another('claude-code', {});
+    void before.call('apply', { ...wanted('restarted', 'blue'), forceConflicts: true }).catch(() => undefined);
+    const { id } = await before.held();
+    const card = await cardOf(slack, id);
+    await slack.sockets.connected();
+    await slack.click(slackUsers.ana, card, 'approve');
+    await until(() => expect(textOf(card)).toContain(`1 of 2: <@${slackUsers.ana}>`));
+    await before.leave();
+    slack.reply(slackUsers.cy, card.ts, 'approve');
+    const after = await another('claude-code', {});
+    expect((await after.call('approval', { id })).structured).toMatchObject({ status: 'executed' });
+    expect(await data('restarted')).toEqual({ color: 'blue', visitors: '1' });
+    await until(() => expect(textOf(card)).toContain('Executed: apply'));
+    await after.leave();
+  });
+
   it('hears a vote at one process for a call that waits at another', async () => {
     await make('elsewhere');
     const other = await another('claude-code', {});

@@ -132,12 +132,22 @@ async function checkGroups(
 const isVoter = ({ team: own, bot, guest, deactivated }: SlackUser, team: string): boolean =>
   own === team && !bot && !guest && !deactivated;
 
+/** How a server is started is not in the configuration, so that over stdio nothing listens can only be said. */
+const listening = (listen: string): Finding =>
+  listen === 'shared'
+    ? warn(
+        'slack',
+        'signed requests are taken by serve --http, on its address; a server over stdio takes none',
+        'where you serve over stdio give approvals.slack.listen an address, such as 127.0.0.1:8701: buttons answer nobody otherwise',
+      )
+    : ok('slack', `signed requests are taken on ${listen}`);
+
 /**
  * The running server knows how many connections Slack counts; one of our own, opened to ask, would be given somebody's click
  * and lose it.
  */
 async function checkConnection(slack: SlackConfig, api: SlackApi, root: string): Promise<readonly Finding[]> {
-  if (slack.mode === 'http') return [ok('slack', `signed requests are taken on ${slack.listen}`)];
+  if (slack.mode === 'http') return [listening(slack.listen)];
   try {
     await api.socketUrl();
   } catch (thrown) {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { derive } from '../../../src/approval/current.ts';
@@ -104,5 +104,16 @@ it('lists the folders again where the roll was lost', async () => {
   const b = await ask('b');
   await rm(join(rig.root, 'approvals-roll'));
   await mkdir(join(rig.root, 'approvals', 'not-an-id'));
+  expect(await ids()).toEqual([a, b]);
+});
+
+it('reads only what is new of the roll, however long it has become', async () => {
+  // More than can be read at once: whoever read what was there before would fail.
+  await writeFile(join(rig.root, 'approvals-roll'), '', { mode: 0o600 });
+  await truncate(join(rig.root, 'approvals-roll'), 5 * 1024 ** 3);
+  await appendFile(join(rig.root, 'approvals-roll'), '\n');
+  const a = await ask('a');
+  expect(await ids()).toEqual([a]);
+  const b = await ask('b');
   expect(await ids()).toEqual([a, b]);
 });

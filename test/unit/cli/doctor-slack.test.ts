@@ -54,6 +54,14 @@ describe('what doctor says of Slack', () => {
     ]);
   });
 
+  it('says of signed requests where they are taken, and warns that over stdio nobody does', async () => {
+    const signed = { mode: 'http', signingSecret: 'shh' };
+    expect(await findings({}, signed)).toContain('ok signed requests are taken on 127.0.0.1:8701');
+    expect(await findings({}, { ...signed, listen: 'shared' })).toContain(
+      'warn signed requests are taken by serve --http, on its address; a server over stdio takes none',
+    );
+  });
+
   it('names scopes that are missing, and those that are too many', async () => {
     const scopes = [...needed.filter((scope) => scope !== 'files:write'), 'chat:write.public'];
     expect(await findings({ scopes })).toEqual(
