@@ -71,5 +71,6 @@ export async function present(ctx: Context, current: Current): Promise<Approval>
     awaited,
     because: record.because,
     review,
+    reconciled: facts.reconciled,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApprovalDraft, PlanCard, Review, Vote } from '../domain/approval.ts';
+import type { ApprovalDraft, PlanCard, Reconciliation, Review, Vote } from '../domain/approval.ts';
 import type { Ending, Outcome } from '../domain/approval-state.ts';
 import { ident, join, type Masked, open, say } from '../domain/masked.ts';
 import type { Masker } from '../domain/masker.ts';
@@ -84,6 +84,8 @@ const reviewSchema = z
   .object({ person: text, comment: text.optional(), time })
   .transform((review): Review => ({ ...review, comment: review.comment }));
 
+const reconciledSchema = z.object({ command: z.enum(['succeed', 'fail']), by: text, because: text, time });
+
 /** What never changes after the request. */
 export interface RequestRecord extends Omit<ApprovalDraft, 'input'> {
   readonly id: string;
@@ -149,11 +151,13 @@ function decodeCard(card: z.infer<typeof requestSchema>['card'], masker: Pick<Ma
   };
 }
 
-export const encode = (record: Vote | Ending | Outcome | Review): string => JSON.stringify(record);
+export const encode = (record: Vote | Ending | Outcome | Review | Reconciliation): string => JSON.stringify(record);
 
 export const decodeVote = (content: string): Vote | undefined => voteSchema.safeParse(json(content)).data;
 export const decodeEnding = (content: string): Ending | undefined => endingSchema.safeParse(json(content)).data;
 export const decodeReview = (content: string): Review | undefined => reviewSchema.safeParse(json(content)).data;
+export const decodeReconciled = (content: string): Reconciliation | undefined =>
+  reconciledSchema.safeParse(json(content)).data;
 export const decodeOutcome = (content: string): Outcome | undefined => outcomeSchema.safeParse(json(content)).data;
 
 export function json(content: string): unknown {

@@ -8,6 +8,7 @@ import { derive } from './current.ts';
 import { eachInTurn } from './files.ts';
 import { announce, current, end } from './finish.ts';
 import { createIndex, isOf } from './listing.ts';
+import { reconcile } from './reconcile.ts';
 import { json } from './record.ts';
 import { findDenial, inputPurpose, request } from './request.ts';
 import { review } from './review.ts';
@@ -78,6 +79,7 @@ function approvalsOf(ctx: Context): Approvals {
     vote: (id, asked) => vote(ctx, id, asked),
     claim: (id, requirement) => claim(ctx, id, requirement),
     review: (id, asked) => review(ctx, id, asked),
+    reconcile: (id, found) => reconcile(ctx, id, found),
     close: async (id, command, because) => {
       const now = await current(ctx, id);
       return end(ctx, now, { command, by: now.record.principal.agent, because });

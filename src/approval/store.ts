@@ -11,6 +11,7 @@ import { namesIn, once, readIfThere, statIfThere } from './files.ts';
 import {
   decodeEnding,
   decodeOutcome,
+  decodeReconciled,
   decodeRequest,
   decodeReview,
   decodeVote,
@@ -46,7 +47,7 @@ export interface Store {
   ended(id: string): Promise<boolean>;
   /** With the result: an approval that says it ran has it. False: another outcome was first. */
   settle(id: string, outcome: Outcome, result?: string): Promise<boolean>;
-  put(id: string, name: 'result' | 'reviewed', content: string): Promise<boolean>;
+  put(id: string, name: 'result' | 'reviewed' | 'reconciled', content: string): Promise<boolean>;
   /** The result was handed out. */
   seen(id: string): Promise<void>;
   text(id: string, name: 'input' | 'result' | 'seen'): Promise<string | undefined>;
@@ -145,6 +146,7 @@ async function load(
   // The end is read before the votes: votes that a claim did not see are then still seen here.
   const ending = read('end', decodeEnding);
   const outcome = ending && read('outcome', decodeOutcome);
+  const reconciled = outcome?.command === 'lose' ? read('reconciled', decodeReconciled) : undefined;
   const isOver = ending !== undefined && (ending.command !== 'claim' || outcome !== undefined);
   if (isOver) requests.delete(id);
   else requests.set(id, record);
@@ -165,7 +167,7 @@ async function load(
     .filter((vote) => vote !== undefined);
   const { createdAt, requirement, principal } = record;
   const review = brokenGlass(votes) && read('reviewed', decodeReview);
-  return { record, facts: { createdAt, requirement, principal, votes, ending, outcome }, review };
+  return { record, facts: { createdAt, requirement, principal, votes, ending, outcome, reconciled }, review };
 }
 
 /** Milliseconds in which two changes may have the same time: a tick of the kernel's clock, and then some. */

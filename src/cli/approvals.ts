@@ -82,6 +82,21 @@ export const reviewApproval = (
     else line(io, `${asciiLine(approval.id)}: ${asciiLine(person.id)} has reviewed the break-glass.`);
   });
 
+/** Somebody looked: what became of a run whose outcome was unknown. Nothing is sent. */
+export const settleApproval = (
+  id: string,
+  words: readonly string[],
+  options: ApprovalOptions & { readonly as: 'executed' | 'failed' },
+  io: Io,
+): Promise<ExitCode> =>
+  withApprovals(options, io, async (composition) => {
+    const command = options.as === 'executed' ? 'succeed' : 'fail';
+    const found = { person: voter(composition), command, because: words.join(' ') } as const;
+    const approval = await composition.approvals.reconcile(id, found);
+    if (options.json === true) json(io, plain(approval));
+    else line(io, `${asciiLine(approval.id)} is ${approval.state} now, as ${asciiLine(found.person.id)} found out.`);
+  });
+
 const did: Readonly<Record<Vote['decision'], string>> = {
   approve: 'approved',
   deny: 'denied',

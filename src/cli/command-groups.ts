@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { configOption, type End, jsonOption, sandboxOption } from './command-options.ts';
 import type { Io } from './io.ts';
 
@@ -41,6 +41,11 @@ export function addApprovals(program: Command, io: Io, end: End): void {
     .argument('<id>')
     .argument('[comment...]')
     .action(async (id, words, options) => end(await (await load()).reviewApproval(id, words, options, io)));
+  command('settle', 'you found out what became of a run whose outcome is unknown; nothing is sent')
+    .argument('<id>')
+    .argument('<reason...>', 'what you looked at, and what you saw')
+    .addOption(new Option('--as <outcome>').choices(['executed', 'failed']).makeOptionMandatory())
+    .action(async (id, words, options) => end(await (await load()).settleApproval(id, words, options, io)));
 }
 
 const votes = [

@@ -1,4 +1,11 @@
-import { type ApprovalCommand, type ApprovalState, type Person, transitions, type Vote } from './approval.ts';
+import {
+  type ApprovalCommand,
+  type ApprovalState,
+  type Person,
+  type Reconciliation,
+  transitions,
+  type Vote,
+} from './approval.ts';
 import { escalatedTo, escalatesTo, isInAny, lastVotes, mayBreakGlass } from './approval-exceptions.ts';
 import type { Requirement } from './decision.ts';
 import type { Principal } from './principal.ts';
@@ -29,6 +36,8 @@ export interface ApprovalFacts {
   readonly votes: readonly Vote[];
   readonly ending: Ending | undefined;
   readonly outcome: Outcome | undefined;
+  /** After an outcome that nobody knew. */
+  readonly reconciled?: Reconciliation | undefined;
 }
 
 export interface Derived {
@@ -47,7 +56,7 @@ export type FindPerson = (id: string) => Person | undefined;
 
 /** Folds the votes, in time, and then the end over the transition table. Pure: files, people and time in, state out. */
 export function deriveState(facts: ApprovalFacts, people: FindPerson, now: number): Derived {
-  const { requirement, ending, outcome } = facts;
+  const { requirement, ending, outcome, reconciled } = facts;
   const decideBy = facts.createdAt + requirement.decideWithinSeconds * 1_000;
   const waiting = foldVotes(facts, people, ending?.time ?? now, decideBy);
   const done = (state: ApprovalState, due?: Ending['command']): Derived => {
@@ -60,7 +69,9 @@ export function deriveState(facts: ApprovalFacts, people: FindPerson, now: numbe
   // The first link has decided, also where the votes alone would say something else.
   const from = ending.command === 'claim' ? 'approved' : waiting.state;
   const ended = step(from, ending.command);
-  return done(outcome === undefined || ended !== 'claimed' ? ended : step(ended, outcome.command));
+  if (outcome === undefined || ended !== 'claimed') return done(ended);
+  const ran = step(ended, outcome.command);
+  return done(reconciled === undefined || ran !== 'unknown' ? ran : step(ran, reconciled.command));
 }
 
 interface Waiting extends Tally {

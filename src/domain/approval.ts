@@ -44,7 +44,8 @@ export const transitions: Readonly<Record<ApprovalState, Readonly<Partial<Record
   claimed: { succeed: 'executed', fail: 'failed', lose: 'unknown' },
   executed: {},
   failed: {},
-  unknown: {},
+  // Only by somebody who found out: nothing of it is ever sent again.
+  unknown: { succeed: 'executed', fail: 'failed' },
   denied: {},
   expired: {},
   withdrawn: {},
@@ -157,6 +158,25 @@ export interface Approval extends Omit<ApprovalDraft, 'card' | 'input'> {
   readonly awaited: boolean;
   /** After a break-glass: undefined while it stays open for somebody else to look at. */
   readonly review?: Review | undefined;
+  /** Of a run whose outcome was unknown, when somebody has found out. */
+  readonly reconciled?: Reconciliation | undefined;
+}
+
+/** What became of a run whose outcome was unknown: said once, and it stays. */
+export interface Reconciliation {
+  readonly command: 'succeed' | 'fail';
+  /** Record id in the people registry. */
+  readonly by: string;
+  /** How that is known, in their words. */
+  readonly because: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+export interface ReconcileRequest {
+  readonly person: Person;
+  readonly command: Reconciliation['command'];
+  readonly because: string;
 }
 
 /** Somebody else has looked at what was countersigned by break-glass. */
@@ -225,6 +245,11 @@ export interface Approvals {
    * @throws NotFound, Invalid (no break-glass, reviewed already, not in the registry), ApprovalDenied (not somebody else)
    */
   review(id: string, review: ReviewRequest): Promise<Approval>;
+  /**
+   * Says what became of a run whose outcome is unknown; nothing is sent. Not the person behind the agent, unless the rule lets them.
+   * @throws NotFound, Invalid (its outcome is known, too early, no reason, not in the registry), ApprovalDenied (not somebody else)
+   */
+  reconcile(id: string, found: ReconcileRequest): Promise<Approval>;
   /** Ends the waiting without a run. False: another end was first. */
   close(id: string, command: 'withdraw' | 'drift' | 'expire', because: string): Promise<boolean>;
   /** After a claim: how the run ended, with the result to hand out (sealed at rest). */

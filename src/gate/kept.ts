@@ -1,7 +1,7 @@
 import { type Approval, isOpen } from '../domain/approval.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { isJsonObject, type Json, type JsonObject, stringAt } from '../domain/json.ts';
-import { asObject, ident, open, say } from '../domain/masked.ts';
+import { asObject, compose, ident, merge, open, say } from '../domain/masked.ts';
 import { type Outcome, type Status, statuses } from '../domain/outcome.ts';
 import type { Tool } from '../domain/tool.ts';
 import type { Call } from './call.ts';
@@ -31,7 +31,22 @@ export async function keptOutcome(gate: Gate, call: Call, approval: Approval): P
   if (kept === undefined || status === undefined) return undefined;
   if (!call.invocation.signal.aborted) gate.answered.mark(approval.id);
   call.note('Executed', { replayed: true, auditIds: call.auditIds.count });
-  return outcomeOf(gate, kept, status);
+  return foundOut(gate, approval, outcomeOf(gate, kept, status));
+}
+
+/** The kept result says that nobody knows; by now somebody has looked. */
+function foundOut(gate: Gate, { id, state, reconciled, planDigest }: Approval, kept: Outcome): Outcome {
+  if (reconciled === undefined || kept.status !== 'unknown') return kept;
+  const done = reconciled.command === 'succeed';
+  return {
+    ...kept,
+    status: done ? 'executed' : 'failed',
+    message: say`${ident(done ? 'Executed' : 'Not executed')}, as ${ident(reconciled.by)} found out since: "${gate.masker.echo(reconciled.because)}". Before that: ${kept.message}`,
+    next: done
+      ? say`Look at the object with get; do not send it again.`
+      : say`Send the call again if it is still wanted, which asks for a new approval.`,
+    data: merge(kept.data, compose({ approval: { id: ident(id), state: ident(state), digest: ident(planDigest) } })),
+  };
 }
 
 async function endOfRun(gate: Gate, call: Call, { id, state }: Approval): Promise<void> {

@@ -10,7 +10,7 @@ import { begin, type DeliveryParts, halfTime, hear, isLoud, post, shownDigest } 
 import { failureOf } from './transport.ts';
 import { shownOf, wholePlan } from './whole-plan.ts';
 import { digestOfBlocks } from './wire.ts';
-import { brokenGlass, endLine, escalationLine, pushText, reminder, tellOwner } from './words.ts';
+import { brokenGlass, endLine, escalationLine, foundOut, pushText, reminder, tellOwner } from './words.ts';
 
 /** Milliseconds in which an edit for nothing but who waits is put off: clients come and go in fractions of a second. */
 const settleFor = 3_000;
@@ -140,7 +140,12 @@ class Delivery {
     const result = this.#entry.done.includes('tell:end') ? undefined : await this.#result();
     await this.#say('end', () => endLine(this.#approval, result, this.#parts.mentions));
     await this.#tell('tell:end', result);
-    await this.#keep({ complete: true });
+    if (this.#approval.reconciled !== undefined) {
+      await this.#say('reconciled', () => foundOut(this.#approval, this.#parts.mentions));
+      await this.#tell('tell:reconciled');
+    }
+    // Somebody may find out yet what nobody knows.
+    if (this.#approval.state !== 'unknown') await this.#keep({ complete: true });
   }
 
   /** The first line of what the agent got. */

@@ -185,7 +185,7 @@ export class Keeper {
       this.#next = Math.min(this.#next, next);
       this.#pace.worked(id);
       this.#delivered.set(id, { about, at: now, next });
-      if (isOpen(state) || state === 'claimed') return;
+      if (isOpen(state) || state === 'claimed' || state === 'unknown') return;
       this.#unfinished?.delete(id);
       this.#delivered.delete(id);
     } catch (thrown) {

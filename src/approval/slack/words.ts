@@ -122,6 +122,12 @@ export function tellOwner(approval: Approval, result: string | undefined, mentio
   return `${endLine(approval, result, mentions)} ${what}.`;
 }
 
+/** In the thread, when the outcome was unknown and somebody has looked. */
+export function foundOut({ id, state, reconciled }: Approval, mentions: Mentions): string {
+  const who = reconciled === undefined ? '' : `, as ${mentions.person(reconciled.by)} found out`;
+  return `${outcomes[state]}${who}: ${code(id)}. ${quoted(reconciled?.because ?? '')}`;
+}
+
 const untilUsed = ({ useBy }: Approval): string => (useBy === undefined ? 'soon' : `until ${clockTime(useBy)}`);
 
 /** At half time, once. */

@@ -36,12 +36,23 @@ export function renderApproval(approval: Approval): string {
     ...(approval.because === undefined ? [] : [`Because   ${asciiLine(approval.because)}`]),
     '',
     ...glassLines(approval),
+    ...foundOutLines(approval),
     ...(approval.votes.length === 0 ? [] : ['Votes', ...approval.votes.map(voteLine), '']),
     'The agent says (not verified):',
     `  > ${asOneLine(card.reason)}`,
     '',
     ...howToVote(id, isOpen(approval.state), requirement),
   ].join('\n');
+}
+
+function foundOutLines({ state, id, reconciled }: Approval): readonly string[] {
+  if (reconciled !== undefined)
+    return [`Found out ${state}, by ${asciiLine(reconciled.by)}: ${asciiLine(reconciled.because)}`, ''];
+  if (state !== 'unknown') return [];
+  return [
+    `Nobody knows what became of it. Look, then: countersign approvals settle ${asciiLine(id)} --as executed|failed REASON`,
+    '',
+  ];
 }
 
 function header(approval: Approval): readonly string[] {

@@ -10,6 +10,10 @@ export interface Subject {
   readonly audit: AuditFake;
   readonly approvals: Approvals;
   readonly other: Approvals;
+  /** One more process, which dies without a word. */
+  third(): Promise<{ readonly approvals: Approvals; die(): Promise<void> }>;
+  /** What a server that lives does with claims of dead ones; `authorized`: whether the log has it that they sent. */
+  recover(authorized: boolean): Promise<readonly { readonly approval: string; readonly state: string }[]>;
   end(): Promise<void>;
 }
 

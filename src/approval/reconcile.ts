@@ -1,0 +1,66 @@
+import type { Approval, ReconcileRequest } from '../domain/approval.ts';
+import { isOwner } from '../domain/approval-state.ts';
+import { iso } from '../domain/environment.ts';
+import { CountersignError, invalid } from '../domain/errors.ts';
+import { ident } from '../domain/masked.ts';
+import { approvalLine } from './audit-lines.ts';
+import { cleanComment } from './comment.ts';
+import type { Context } from './context.ts';
+import type { Current } from './current.ts';
+import { announce, current, reread } from './finish.ts';
+import { encode } from './record.ts';
+
+/**
+ * Milliseconds in which the API server may still be at a request whose answer was lost: its `--request-timeout`, 60 s by default.
+ * Until then nobody can have seen that it was not done.
+ */
+const requestTimeout = 60_000;
+
+/** The line first, durable; then the file, once: of two who found out at one moment the first one has. */
+export async function reconcile(ctx: Context, id: string, found: ReconcileRequest): Promise<Approval> {
+  const now = await current(ctx, id);
+  checkFound(ctx, now, found);
+  const because = cleanComment(ctx, found.because);
+  if (because === undefined)
+    throw invalid(`say how it is known what became of ${id}`, 'add a reason: what you looked at, and what you saw');
+  const { command, person } = found;
+  const line = approvalLine('Reconciled', now.record, {
+    state: ident(command === 'succeed' ? 'executed' : 'failed'),
+    by: ident(person.id),
+    comment: ctx.masker.echo(because),
+  });
+  await ctx.audit.append({ ...line, invocation: await invocationOf(ctx, now) });
+  const file = encode({ command, by: person.id, because, time: ctx.clock.now() });
+  if (!(await ctx.store.put(id, 'reconciled', file))) throw known(await reread(ctx, id));
+  return announce(ctx, await reread(ctx, id));
+}
+
+/** The call that ran it, which need not be the one that asked: where its process died the log has it open. */
+async function invocationOf(ctx: Context, { record }: Current): Promise<string> {
+  const open = await ctx.auditReader.openIntents();
+  return open.find(({ approval }) => approval === record.id)?.invocation ?? record.invocation;
+}
+
+/** @throws Invalid, ApprovalDenied */
+function checkFound(ctx: Context, now: Current, { person, command }: ReconcileRequest): void {
+  const { record, facts, state } = now;
+  if (state !== 'unknown' || facts.outcome === undefined) throw known(now);
+  const registered = ctx.people.byId(person.id);
+  if (registered === undefined)
+    throw invalid(`${person.id} is not in the people registry, so it does not count`, 'add a record under people');
+  if (isOwner(registered, record.principal) && !record.requirement.ownerMay)
+    throw new CountersignError('ApprovalDenied', `${person.id} cannot settle ${record.id}: somebody else has to`, {
+      hint: 'the person behind the agent does not say what became of what the agent asked',
+    });
+  const until = facts.outcome.time + requestTimeout;
+  if (command === 'fail' && ctx.clock.now() < until)
+    throw invalid(
+      `too early: until ${iso(until).slice(11, 19)}Z the API server may still be at ${record.id}`,
+      'look at the objects again then',
+    );
+}
+
+const known = ({ record, state, facts: { reconciled } }: Current): CountersignError =>
+  invalid(
+    `${record.id} is ${state}${reconciled === undefined ? '' : `, as ${reconciled.by} found out`}: only what is unknown is settled`,
+  );
