@@ -3,9 +3,11 @@ import { type Config, configPath, loadConfig, stateRoot } from '../config.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { packageRoot } from '../package.ts';
 import { type Bundle, loadBundle } from '../policy/bundle.ts';
+import { checkProfiles } from './doctor/aws-profiles.ts';
 import { checkBreakGlass } from './doctor/break-glass.ts';
 import { checkCluster } from './doctor/cluster.ts';
 import { because, type Finding, fail, ok, warn } from './doctor/finding.ts';
+import { checkIssuers } from './doctor/issuers.ts';
 import { checkAudit, checkKubeconfigs, checkNode, checkPlatform, checkState } from './doctor/machine.ts';
 import { checkPeople } from './doctor/people.ts';
 import { checkSlack } from './doctor/slack.ts';
@@ -55,16 +57,17 @@ async function checkConfig(
 
 async function checkConfigured(config: Config, io: Io): Promise<readonly Finding[]> {
   const bundle = await loadBundle(config.policy?.folder ?? join(packageRoot, 'policies', 'strict'));
-  const cluster = Object.values(config.clusters)[0];
   const slack = await checkSlack(config, rootOf(config, io));
-  const kubeconfig = cluster !== undefined && 'kubeconfig' in cluster ? cluster.kubeconfig : undefined;
+  const kubeconfigs = Object.values(config.clusters).flatMap((each) => ('kubeconfig' in each ? [each.kubeconfig] : []));
   return [
     ...(await checkStateAndAudit(config, io)),
     checkPolicy(config, bundle),
     ...slack.findings,
     ...checkPeople(config, bundle, slack.people),
+    ...(await checkIssuers(config)),
     ...(await checkCluster(config)),
-    ...(await checkKubeconfigs(io.env, kubeconfig)),
+    ...(await checkKubeconfigs(io.env, kubeconfigs)),
+    ...(await checkProfiles(config, io.env)),
   ];
 }
 

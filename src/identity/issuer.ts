@@ -1,3 +1,4 @@
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -7,10 +8,10 @@ import {
   tokenIntrospection,
 } from 'openid-client';
 import type { Clock, Log } from '../domain/environment.ts';
-import type { JsonObject } from '../domain/json.ts';
+import { isJsonObject, type Json, type JsonObject, listAt } from '../domain/json.ts';
 import type { IssuerConfig } from './config.ts';
 import { createIssuerFetch, type IssuerFetch } from './fetch.ts';
-import { createKeys, type KeyFinder } from './keys.ts';
+import { createKeys, fetchKeys, type KeyFinder } from './keys.ts';
 import { cannotTell } from './refuse.ts';
 
 /** One issuer of the configuration and the way to it. */
@@ -19,6 +20,8 @@ export interface Issuer {
   readonly key: KeyFinder;
   /** What the issuer says of a token that is no JWT. @throws Challenge 503 */
   introspect(token: string): Promise<JsonObject>;
+  /** Reads its keys now, for `doctor`. @throws Error in our own words or the system's */
+  published(): Promise<readonly JsonObject[]>;
 }
 
 /** Milliseconds after which the discovery document is read again. */
@@ -41,6 +44,11 @@ export function createIssuer(config: IssuerConfig, clock: Clock, log: Log): Issu
   return {
     config,
     key: createKeys({ name: config.issuer, keysAt, fetch, clock, log }),
+    published: async () => {
+      const set = (await fetchKeys(await keysAt(), fetch)) as Json;
+      createLocalJWKSet(set as unknown as JSONWebKeySet);
+      return listAt(set, 'keys').filter(isJsonObject);
+    },
     introspect: async (token) => {
       try {
         // As JSON again: what came is data, not an object of the library.

@@ -75,11 +75,15 @@ export function createKeys({ name, keysAt, fetch, clock, log }: KeysOptions): Ke
 }
 
 async function readKeys(url: string, fetch: IssuerFetch): Promise<KeySet> {
+  // createLocalJWKSet checks the form.
+  return createLocalJWKSet((await fetchKeys(url, fetch)) as JSONWebKeySet);
+}
+
+/** As the issuer publishes them, unchecked. @throws Error in our own words or the system's */
+export async function fetchKeys(url: string, fetch: IssuerFetch): Promise<unknown> {
   const response = await fetch(url, { headers: { accept: 'application/json, application/jwk-set+json' } });
   if (response.status !== 200) throw new Error(`status ${response.status}`);
-  const set: unknown = await response.json();
-  // createLocalJWKSet checks the form.
-  return createLocalJWKSet(set as JSONWebKeySet);
+  return response.json();
 }
 
 /** Our own words, or the system's code: what an issuer sends is not logged. */

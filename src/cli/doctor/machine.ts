@@ -78,12 +78,9 @@ export async function checkAudit(folder: string): Promise<readonly Finding[]> {
 }
 
 /** The hole beside every server: what an agent with a shell can use directly. */
-export async function checkKubeconfigs(env: Env, ours: string | undefined): Promise<readonly Finding[]> {
+export async function checkKubeconfigs(env: Env, ours: readonly string[]): Promise<readonly Finding[]> {
   const named = (env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== '');
-  const paths = new Set([
-    ...(named.length > 0 ? named : [join(homedir(), '.kube', 'config')]),
-    ...(ours === undefined ? [] : [ours]),
-  ]);
+  const paths = new Set([...(named.length > 0 ? named : [join(homedir(), '.kube', 'config')]), ...ours]);
   const readable: string[] = [];
   for (const path of paths) {
     const found = await access(path, constants.R_OK).then(

@@ -43,11 +43,14 @@ const deadlineMs = 8_000;
 /** The SDK goes by the server's clock once it is this far away; tokens that are signed here would not. */
 const mostSkewMs = 4 * 60_000;
 
-/** The SDKs are loaded at the first question: a server that never asks AWS does not pay for them. */
-export function createAws(config: EksConfig): Aws {
+/**
+ * The SDKs are loaded at the first question: a server that never asks AWS does not pay for them. `profile`: of the shared files of
+ * AWS, instead of the default chain.
+ */
+export function createAws(config: EksConfig, profile?: string): Aws {
   let loading: Promise<Clients> | undefined;
   const clients = (): Promise<Clients> => {
-    loading ??= loadClients(config);
+    loading ??= loadClients(config, profile);
     return loading;
   };
   return {
@@ -69,7 +72,7 @@ interface Clients {
   readonly sdk: typeof import('./sdk.ts');
 }
 
-async function loadClients({ region, endpoints }: EksConfig): Promise<Clients> {
+async function loadClients({ region, endpoints }: EksConfig, profile: string | undefined): Promise<Clients> {
   const sdk = await import('./sdk.ts');
   const bounded = {
     region,
@@ -77,7 +80,8 @@ async function loadClients({ region, endpoints }: EksConfig): Promise<Clients> {
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
   };
   const stsConfig = { ...bounded, ...(endpoints?.sts === undefined ? {} : { endpoint: endpoints.sts }) };
-  const base = sdk.fromNodeProviderChain({ clientConfig: stsConfig, timeout: 2_000, maxRetries: 1 });
+  const chain = { clientConfig: stsConfig, timeout: 2_000, maxRetries: 1 };
+  const base = sdk.fromNodeProviderChain(profile === undefined ? chain : { ...chain, profile });
   return {
     sts: new sdk.STSClient({ ...stsConfig, credentials: base }),
     eks: (credentials) =>
