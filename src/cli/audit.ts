@@ -25,7 +25,7 @@ export interface TailOptions extends AuditOptions {
 }
 
 /** Where the log is; the configuration may have moved the state directory. */
-async function auditFolder(options: AuditOptions, io: Io): Promise<string> {
+export async function auditFolder(options: AuditOptions, io: Io): Promise<string> {
   const { config } = await loadConfig(options.config, io.env);
   return join(stateRoot(config, io.env), 'audit');
 }

@@ -84,6 +84,15 @@ export function addAudit(program: Command, io: Io, end: End): void {
     .addOption(jsonOption())
     .action(async (id, options) => end(await (await load()).auditShow(id, options, io)));
   group
+    .command('join')
+    .description("match every request with the API server's own audit log, both ways; 1 if either lacks one")
+    .argument('<log...>', 'files of --audit-log-path, JSON')
+    .option('--user <name...>', 'a user of the API server that is ours alone, where there is no impersonation')
+    .option('--cluster <name>', 'only calls to this cluster are looked for')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (files, options) => end(await (await import('./audit-join.ts')).auditJoin(files, options, io)));
+  group
     .command('query')
     .description('events that have exactly these values, by time')
     .option('--approval <id>')

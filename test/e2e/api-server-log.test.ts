@@ -130,11 +130,23 @@ it('has no request of ours at all, reads and dry runs included, that our log doe
   expect([...accounted].filter((id) => !logged.has(id))).toEqual([]);
 });
 
+it('joins with it by the command that auditors use, both ways', async () => {
+  const log = controlPlane().auditLogPath ?? '';
+  const report = JSON.parse(await countersign('audit', 'join', log, '--user', agent.username, '--json'));
+  expect(report).toMatchObject({ onlyOurs: [], onlyTheirs: [], different: [] });
+  expect(report.matched).toBe(requests.length);
+});
+
 it('never asks for a delete as a dry run, which with a body would be executed', () => {
   expect(requests.filter(({ verb, requestURI }) => verb === 'delete' && requestURI.includes('dryRun'))).toEqual([]);
 });
 
 it('verifies: links, order and story of our own log', async () => {
+  expect(await countersign('audit', 'verify')).not.toContain('FAIL');
+});
+
+/** What the command prints. @throws where it ends with anything but 0 */
+async function countersign(...args: readonly string[]): Promise<string> {
   const program = join(import.meta.dirname, '../../dist/countersign.cjs');
   const env = {
     PATH: process.env.PATH,
@@ -142,6 +154,5 @@ it('verifies: links, order and story of our own log', async () => {
     COUNTERSIGN_STATE: agent.state,
     COUNTERSIGN_CONFIG: agent.configFile,
   };
-  const { stdout } = await promisify(execFile)(process.execPath, [program, 'audit', 'verify'], { env });
-  expect(stdout).not.toContain('FAIL');
-});
+  return (await promisify(execFile)(process.execPath, [program, ...args], { env })).stdout;
+}
