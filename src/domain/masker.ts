@@ -15,6 +15,8 @@ export interface MaskScope {
 }
 export interface KnownValue {
   readonly value: string;
+  /** Where the value is no text: what it is. `value` is then its base64. */
+  readonly bytes?: Uint8Array | undefined;
   readonly source: string;
 }
 

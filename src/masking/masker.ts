@@ -11,6 +11,7 @@ import { isAboutSecret, maskPatterns, maskQuoted } from './patterns.ts';
 import { findPlaceholder } from './placeholder.ts';
 import { podScope } from './pod-scope.ts';
 import { createStream } from './stream.ts';
+import { maskSeen } from './stream-text.ts';
 import { reveal, strip } from './strip.ts';
 import { Walk } from './walk.ts';
 
@@ -34,12 +35,8 @@ export function createMasker({ secretReader, log }: MaskerOptions): Masker {
       return { value, masked: walk.hidden.map(formatPath) };
     },
     text: (raw, scope) => seal(maskText(raw, scope)),
-    stream: (scope) => createStream((raw) => maskText(raw, scope)),
-    log: (scope, onLine) =>
-      new LogLines(
-        createStream((raw) => maskText(raw, scope)),
-        onLine,
-      ),
+    stream: createStream,
+    log: (scope, onLine) => new LogLines(createStream(scope), onLine),
     echo: (own) => seal(reveal(own)),
     sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
       const walk = new Walk(undefined);
@@ -55,5 +52,5 @@ export function createMasker({ secretReader, log }: MaskerOptions): Masker {
 function maskText(raw: string, scope: MaskScope | undefined): string {
   const seen = strip(raw);
   if (scope === undefined) return maskPatterns(maskQuoted(seen, isAboutSecret(seen)));
-  return maskPatterns(matcherOf(scope)?.mask(seen, scope.onHit) ?? seen);
+  return maskSeen(seen, matcherOf(scope), scope.onHit);
 }

@@ -1,37 +1,23 @@
 import { isSensitiveVariable } from './names.ts';
+import { mayHoldPattern } from './patterns-table.ts';
 import { placeholder } from './placeholder.ts';
-
-/** Looked for before anything else, so that an ordinary string costs one pass. */
-const hint = /:\/\/[^\s/]*@|-----BEGIN|eyJ[\w-]{8}|A(?:KI|SI)A[A-Z0-9]{12}/;
+import { maskSeen } from './stream-text.ts';
 
 /** Texts up to this length are looked at character by character, which costs less than starting a regular expression. */
 const short = 100;
-const [at, dash, B, y, J, I, A] = [0x40, 0x2d, 0x42, 0x79, 0x4a, 0x49, 0x41];
 
 /**
  * Whether a text surely holds nothing that `maskPatterns` or `strip` would change: most leaves of an object are short words.
- * False says nothing. It looks for one pair of characters, or one character, of everything in `hint`.
+ * False says nothing.
  */
 export function surelyPlain(text: string): boolean {
   if (text.length > short) return false;
-  let before = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code > 0x7e || code < 0x20 || code === at) return false;
-    if ((code === B && before === dash) || (code === J && before === y) || (code === A && before === I)) return false;
-    before = code;
+    if (code > 0x7e || code < 0x20) return false;
   }
-  return true;
+  return !mayHoldPattern(text);
 }
-
-/** A block that is cut off is masked to its end: its head tells nothing, its body does. */
-const privateKey =
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g;
-/** Bounded: a long run of word characters is otherwise read to its end from each `eyJ` in it. */
-const jwt = /\beyJ[\w-]{8,2000}\.eyJ[\w-]{2,}\.[\w-]*/g;
-const awsKeyId = /\bA(?:KI|SI)A[A-Z0-9]{16}\b/g;
-/** The password ends at the last `@` before the path, as URL parsers have it. */
-const urlPassword = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@"'<>]{0,200}:)([^\s/"'<>]{1,2000})(?=@)/gi;
 
 /** Patterns that belong together, compiled and closed: nothing can be added to them. */
 export interface PatternSet {
@@ -46,16 +32,7 @@ export interface UserPattern {
 }
 
 /** Values that are secrets by their form, wherever they stand. */
-export function maskPatterns(text: string): string {
-  if (!hint.test(text)) return text;
-  return text
-    .replace(privateKey, placeholder('private key'))
-    .replace(urlPassword, (all, head: string, password: string) =>
-      /^\[masked [^[\]]*\]?$/.test(password) ? all : head + placeholder('password in a URL'),
-    )
-    .replace(jwt, placeholder('token'))
-    .replace(awsKeyId, placeholder('AWS key id'));
-}
+export const maskPatterns = (text: string): string => (mayHoldPattern(text) ? maskSeen(text, undefined) : text);
 
 const assignment =
   /((?:^|[\s;&|"'])(?:--?)?([A-Za-z][\w.-]{0,80})(?:=|\s*:\s+|\s+(?=[^-\s])))("[^"]*"|'[^']*'|\[masked [^[\]]*\]|[^\s;&|"']+)/g;

@@ -1,7 +1,8 @@
 import type { Json } from '../domain/json.ts';
 import { formatPath, type PathStep } from '../domain/path.ts';
 
-const opening = '[masked ';
+/** How every placeholder begins. */
+export const opening = '[masked ';
 
 /**
  * What stands where a value was: it names the source (`Secret db/password`) and carries nothing that was computed from the
@@ -12,9 +13,9 @@ export const placeholder = (source: string): string =>
 
 export const isPlaceholder = (text: string): boolean => /^\[masked [^[\]\n]{1,300}\]$/.test(text);
 
-/** What of `text` in base64 does not depend on its neighbours, for each of the three ways it can fall on the groups of three bytes. */
-export function base64Forms(text: string): readonly string[] {
-  const bytes = Buffer.from(text);
+/** What of a value in base64 does not depend on its neighbours, for each of the three ways it can fall on the groups of three bytes. */
+export function base64Forms(value: string | Buffer): readonly string[] {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   return [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')

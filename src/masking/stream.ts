@@ -1,15 +1,16 @@
-import type { MaskedStream } from '../domain/masker.ts';
+import type { MaskedStream, MaskScope } from '../domain/masker.ts';
 import { seal } from '../domain/seal.ts';
+import { matcherOf } from './matcher.ts';
+import { TextMask } from './stream-text.ts';
+import { Stripper } from './strip.ts';
 
-/** `mask` is what makes of a whole text the masked one. */
-export function createStream(mask: (text: string) => string): MaskedStream {
+/** Decodes, strips and masks what comes in chunks, with the values of this scope and the shipped patterns. */
+export function createStream(scope: MaskScope): MaskedStream {
   const decoder = new TextDecoder();
-  let text = '';
+  const stripper = new Stripper();
+  const mask = new TextMask(matcherOf(scope), scope.onHit);
   return {
-    push: (bytes) => {
-      text += decoder.decode(bytes, { stream: true });
-      return seal('');
-    },
-    end: () => seal(mask(text + decoder.decode())),
+    push: (bytes) => seal(mask.push(stripper.push(decoder.decode(bytes, { stream: true })))),
+    end: () => seal(mask.push(stripper.push(decoder.decode()), true)),
   };
 }

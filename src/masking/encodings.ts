@@ -1,0 +1,163 @@
+import { base64Forms } from './placeholder.ts';
+import { strip } from './strip.ts';
+
+/** One way in which a value can stand in a text that went through `strip`. */
+export interface Form {
+  readonly text: string;
+  /** Up to so many characters beside it hold bits of the value too. */
+  readonly edge: number;
+  /** Of an alphabet that programs break into lines. */
+  readonly wraps: boolean;
+}
+
+/** A longer value is looked for in pieces, so that what has to be kept back of a stream is bounded, and a part of it is found too. */
+const longest = 400;
+const piece = 300;
+/** Each line of a value with several is looked for too, if it is as long as this: logs put prefixes before lines. */
+const minLine = 16;
+const minLength = 8;
+
+/** Every form of a value. `bytes`: what it is where it is no text. */
+export function* formsOf(value: string, bytes?: Uint8Array): Generator<Form> {
+  if (bytes === undefined) yield* textForms(value);
+  yield* byteForms(bytes === undefined ? Buffer.from(value.trim()) : Buffer.from(bytes));
+}
+
+function* textForms(value: string): Generator<Form> {
+  const seen = strip(value);
+  const trimmed = seen.trim();
+  const lines = trimmed.includes('\n') ? trimmed.split('\n').map((line) => line.trim()) : [];
+  const wholes = new Set([
+    trimmed,
+    ...lines.filter((line) => Buffer.byteLength(line) >= minLine),
+    ...leftovers(trimmed),
+  ]);
+  // Where one of our placeholders stands in a value, what is around it is the value.
+  for (const whole of wholes)
+    for (const part of whole.includes('[masked ') ? whole.split(/\[masked (?:[^[\]\n]{1,300}\])?/) : [whole])
+      for (const text of pieces(part))
+        if (Buffer.byteLength(text) >= minLength) for (const form of new Set(spellings(text))) yield plain(form);
+}
+
+/**
+ * A terminal sequence that is not closed takes the first characters of what comes next with it, and beside one of our
+ * placeholders a bracket could be taken for its end: what is left is looked for too.
+ */
+function leftovers(value: string): readonly string[] {
+  const left = [value.replace(/^[0-?]*[ -/]*[@-~]/, ''), value.replace(/^\]+/, ''), value.replace(/\[+$/, '')];
+  if (/^[ -/]/.test(value)) left.push(value.replace(/^[ -/]+[0-~]/, ''));
+  return left.filter((each) => each !== value);
+}
+
+function pieces(text: string): readonly string[] {
+  if (text.length <= longest) return [text];
+  const size = Math.ceil(text.length / Math.ceil(text.length / piece));
+  const found: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    // Never between the two halves of a character.
+    const end = endOf(start, size + (/[\ud800-\udbff]/.test(text.charAt(start + size - 1)) ? 1 : 0), text.length);
+    found.push(text.slice(start, end));
+    start = end;
+  }
+  return found;
+}
+
+/** What would be too short to be looked for goes with the piece before it. */
+const endOf = (start: number, size: number, length: number): number =>
+  length - start - size < piece / 2 ? length : start + size;
+
+const plain = (text: string): Form => ({ text, edge: 0, wraps: false });
+
+/** Letters, digits, `-`, `_` and `.` are the same in all of them. `\uXXXX` is read where it stands in the text. */
+const simple = /^[\w.-]*$/;
+
+function* spellings(text: string): Generator<string> {
+  yield text;
+  if (simple.test(text)) return;
+  const json = JSON.stringify(text).slice(1, -1);
+  yield json;
+  yield JSON.stringify(json).slice(1, -1);
+  yield* inUrls(text);
+  yield text.replaceAll("'", "'\\''");
+  yield text.replaceAll("'", `'"'"'`);
+  yield text.replace(/[^\w@%+=:,./-]/g, '\\$&');
+  yield text.replace(/[\\"$`]/g, '\\$&');
+  yield text.replace(/[\\"$`!]/g, '\\$&');
+  yield text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  yield text.replace(/[&<>"']/g, (character) => numbered[character] ?? entities[character] ?? character);
+  yield quotedPrintable(text);
+  // The zeros of ASCII in UTF-16 are taken out as control characters; the rest reads as UTF-8 that it is not.
+  if (/[^\n\t\x20-\x7e]/.test(text)) for (const bytes of utf16(text)) yield strip(bytes.toString('utf8'));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+const numbered: Readonly<Record<string, string>> = { '"': '&#34;', "'": '&#39;' };
+
+function* inUrls(text: string): Generator<string> {
+  const component = encodeURIComponent(text);
+  const strict = component.replace(/[!'()*]/g, (character) => percent(character.charCodeAt(0)));
+  const all = [component, strict, strict.replaceAll('%2F', '/'), encodeURI(text)];
+  for (const form of all)
+    for (const spaces of [form, form.replaceAll('%20', '+')]) {
+      yield spaces;
+      yield spaces.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase());
+    }
+}
+
+const percent = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+
+function quotedPrintable(text: string): string {
+  let written = '';
+  for (const byte of Buffer.from(text)) {
+    const asIs = byte === 0x0a || byte === 0x09 || (byte >= 0x20 && byte <= 0x7e && byte !== 0x3d);
+    written += asIs ? String.fromCharCode(byte) : percent(byte).replace('%', '=');
+  }
+  return written;
+}
+
+const utf16 = (text: string): readonly Buffer[] => {
+  const little = Buffer.from(text, 'utf16le');
+  return [little, Buffer.from(little).swap16()];
+};
+
+function* byteForms(bytes: Buffer): Generator<Form> {
+  const size =
+    bytes.length <= longest ? bytes.length : 3 * Math.ceil(bytes.length / Math.ceil(bytes.length / piece) / 3);
+  for (let start = 0, end = 0; start < bytes.length; start = end) {
+    end = endOf(start, size, bytes.length);
+    const part = bytes.subarray(start, end);
+    const hex = part.toString('hex');
+    yield { text: hex, edge: 0, wraps: true };
+    yield { text: hex.toUpperCase(), edge: 0, wraps: true };
+    for (const once of base64Forms(part)) {
+      yield* inBase64(once, 1);
+      // Once more: each character of the first is a byte of the second.
+      for (const twice of base64Forms(once)) yield* inBase64(twice, 4);
+    }
+  }
+  yield* wrappedTwice(bytes);
+  if (bytes.length <= longest && isText(bytes))
+    for (const wide of utf16(bytes.toString())) for (const form of base64Forms(wide)) yield* inBase64(form, 1);
+}
+
+const isText = (bytes: Buffer): boolean => !bytes.toString().includes('\ufffd');
+
+function* inBase64(text: string, edge: number): Generator<Form> {
+  if (text.length < minLength) return;
+  yield { text, edge, wraps: true };
+  if (/[+/]/.test(text)) yield { text: text.replaceAll('+', '-').replaceAll('/', '_'), edge, wraps: true };
+}
+
+/** `base64 | base64`: the lines that the first one broke its output into are in what the second one wrote. */
+function* wrappedTwice(bytes: Buffer): Generator<Form> {
+  const once = bytes.toString('base64').replace(/=+$/, '');
+  for (const columns of [64, 76])
+    for (let start = 0; once.length > columns && start < once.length; start += columns)
+      for (const form of base64Forms(once.slice(start, start + columns))) yield* inBase64(form, 4);
+}

@@ -1,0 +1,96 @@
+import { assignmentAt, assignmentHeads } from './patterns-assignment.ts';
+import type { CharacterSet, Recognizer } from './patterns-reader.ts';
+import { jwtAt, jwtHead, keyHead, privateKeyAt, urlHead, urlPasswordAt } from './patterns-shapes.ts';
+import { tokenAt, tokenForms } from './patterns-tokens.ts';
+
+/** What to look at where a text begins with `head`. */
+interface Entry {
+  readonly head: string;
+  /** What follows a head of two characters. */
+  readonly body?: CharacterSet;
+  readonly recognize: Recognizer;
+}
+
+const entries: readonly Entry[] = [
+  ...tokenForms.flatMap((form) =>
+    form.heads.map((head): Entry => ({ head, body: form.body, recognize: tokenAt(form, head) })),
+  ),
+  { head: jwtHead, recognize: jwtAt },
+  { head: keyHead, recognize: privateKeyAt },
+  { head: urlHead, recognize: urlPasswordAt },
+  ...assignmentHeads.map((head): Entry => ({ head, recognize: assignmentAt(head) })),
+];
+
+/** What the placeholders of the shipped patterns name. */
+export const patternLabels: readonly string[] = [
+  ...new Set([...tokenForms.map(({ label }) => label), 'token', 'private key', 'password in a URL', 'assigned secret']),
+];
+
+/** Characters as five bits: letters without their case, one for all digits, the marks that heads are made of. */
+export const kinds = new Uint8Array(0x80);
+const marks = '_-:/';
+for (let code = 0; code < 0x80; code++) {
+  const character = String.fromCharCode(code).toLowerCase();
+  if (/[a-z]/.test(character)) kinds[code] = character.charCodeAt(0) - 0x60;
+  else if (/[0-9]/.test(character)) kinds[code] = 27;
+  else if (marks.includes(character)) kinds[code] = 28 + marks.indexOf(character);
+}
+
+const kindOf = (code: number): number => (code < 0x80 ? (kinds[code] as number) : 0);
+
+/** How many characters a gram has, and as which bits of a number. */
+const gramLength = 3;
+export const gramMask = 0x7fff;
+
+/** For each gram of three kinds which entry of `recognizers` to ask; 0: none. */
+export const slots = new Uint8Array(gramMask + 1);
+export const recognizers: Recognizer[][] = [[]];
+const headsOf: string[][] = [[]];
+
+function enter(gram: number, { head, recognize }: Entry): void {
+  if (slots[gram] === 0) {
+    slots[gram] = recognizers.length;
+    recognizers.push([]);
+    headsOf.push([]);
+  }
+  const slot = slots[gram] as number;
+  recognizers[slot]?.push(recognize);
+  headsOf[slot]?.push(head.toLowerCase());
+}
+
+/** Whether the characters there are a head of this slot, and not only alike. */
+const isHead = (text: string, at: number, slot: number): boolean =>
+  (headsOf[slot] as string[]).some((head) => text.slice(at, at + head.length).toLowerCase() === head);
+
+/** Whether a pattern may begin anywhere in a text. False: `maskPatterns` leaves it as it is. */
+export function mayHoldPattern(text: string): boolean {
+  let gram = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    gram = ((gram << 5) | (code < 0x80 ? (kinds[code] as number) : 0)) & gramMask;
+    const slot = slots[gram] as number;
+    if (slot !== 0 && at > 1 && isHead(text, at - 2, slot)) return true;
+  }
+  return false;
+}
+
+/** What a head may begin with, of one and of two kinds: for the end of a text. */
+const begins = new Set<number>();
+
+for (const entry of entries) {
+  const { head, body } = entry;
+  const [first = 0, second = 0, third] = [...head].slice(0, gramLength).map((each) => kindOf(each.charCodeAt(0)));
+  begins.add(first).add((first << 5) | second | 0x8000);
+  const pair = (first << 10) | (second << 5);
+  const thirds =
+    third === undefined ? [...(body ?? [])].flatMap((is, code) => (is === 1 ? [kindOf(code)] : [])) : [third];
+  for (const kind of new Set(thirds)) enter(pair | kind, entry);
+}
+
+/** Where at the end of a text a head may have begun, of which less than a gram is there. */
+export function headBegunAt(text: string): number {
+  const last = kindOf(text.charCodeAt(text.length - 1));
+  const before = text.length > 1 ? kindOf(text.charCodeAt(text.length - 2)) : 0;
+  if (text.length > 1 && begins.has((before << 5) | last | 0x8000)) return text.length - 2;
+  return begins.has(last) ? text.length - 1 : text.length;
+}

@@ -1,0 +1,60 @@
+import type { KnownMatcher } from './matcher.ts';
+import { PatternSearch, type Unended } from './patterns-search.ts';
+import { Fold } from './stream-fold.ts';
+
+/** So much of what is already written is kept for those that look to the left: a line break counts behind a run of base64 only. */
+const context = 16;
+/** What is kept back is looked at again when it has grown by this share, so that many small parts cost no more than a big one. */
+const growth = 1 / 4;
+const small = 256;
+
+/** Masks known values and patterns in a text that comes in parts and went through `strip`. Where the parts end makes no difference. */
+export class TextMask {
+  readonly #known: KnownMatcher | undefined;
+  readonly #fold: Fold;
+  #text = '';
+  /** Up to here the text is written. */
+  #done = 0;
+  #looked = 0;
+  #unended: readonly Unended[] = [];
+
+  constructor(known: KnownMatcher | undefined, onHit?: (source: string, count: number) => void) {
+    this.#known = known;
+    this.#fold = new Fold(onHit);
+  }
+
+  push(part: string, final = false): string {
+    this.#text += part;
+    const kept = this.#looked - this.#done;
+    if (!final && kept > small && this.#text.length - this.#looked < kept * growth) return '';
+    return this.#advance(final);
+  }
+
+  #advance(final: boolean): string {
+    const text = this.#text;
+    const from = this.#done;
+    const known = this.#known?.search(text, from, final);
+    const patterns = new PatternSearch(text, from, final, this.#unended);
+    const to = final ? text.length : patterns.partBefore(known?.sure ?? text.length);
+    const written = this.#fold.write(
+      text,
+      from,
+      to,
+      known === undefined ? patterns.spans : [...known.spans, ...patterns.spans],
+    );
+    this.#unended = patterns.unendedAt(to);
+    const forgotten = Math.max(0, to - context);
+    this.#text = text.slice(forgotten);
+    this.#done = to - forgotten;
+    this.#looked = this.#text.length;
+    this.#fold.shift(forgotten);
+    return written;
+  }
+}
+
+/** A whole text that went through `strip`. */
+export const maskSeen = (
+  text: string,
+  known: KnownMatcher | undefined,
+  onHit?: (source: string, count: number) => void,
+): string => new TextMask(known, onHit).push(text, true);

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { open } from '../../../src/domain/masked.ts';
+import { matcherOf } from '../../../src/masking/matcher.ts';
+import { createStream } from '../../../src/masking/stream.ts';
+import { maskSeen } from '../../../src/masking/stream-text.ts';
+import { strip } from '../../../src/masking/strip.ts';
+import { cuts, texts, values } from '../../support/masking-texts.ts';
+import { naiveMask, naiveStrip } from '../../support/naive-mask.ts';
+
+const scope = { values };
+
+function streamed(bytes: Uint8Array, lengths: readonly number[]): string {
+  const stream = createStream(scope);
+  let shown = '';
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const length = lengths[turn % lengths.length] as number;
+    shown += open(stream.push(bytes.subarray(at, at + length)));
+    at += length;
+  }
+  return shown + open(stream.end());
+}
+
+const whole = (text: string): string => maskSeen(strip(text), matcherOf(scope));
+const runs = 1_000;
+/** The naive one is slow. */
+const naiveRuns = 150;
+const most = 120_000;
+
+describe('what is masked', () => {
+  it(
+    'is what a naive mask of the whole text hides, neither more nor less',
+    () => {
+      fc.assert(
+        fc.property(texts, (text) => {
+          expect(strip(text)).toBe(naiveStrip(text));
+          expect(whole(text)).toBe(naiveMask(naiveStrip(text), values));
+        }),
+        { numRuns: naiveRuns },
+      );
+    },
+    most,
+  );
+
+  it(
+    'is the same however the bytes are cut',
+    () => {
+      fc.assert(
+        fc.property(texts, cuts, (text, lengths) => {
+          const bytes = Buffer.from(text);
+          expect(streamed(bytes, lengths)).toBe(whole(bytes.toString()));
+        }),
+        { numRuns: runs },
+      );
+    },
+    most,
+  );
+
+  it(
+    'is not changed when it is masked again',
+    () => {
+      fc.assert(
+        fc.property(texts, (text) => {
+          const once = whole(text);
+          expect(whole(once)).toBe(once);
+        }),
+        { numRuns: runs },
+      );
+    },
+    most,
+  );
+});
