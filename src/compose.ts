@@ -12,6 +12,7 @@ import { type ApprovalDeps, createApprovals } from './approval/service.ts';
 import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
 import { createAuditReader } from './audit/reader.ts';
+import { openCheckpoints } from './compose/checkpoints.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
 import { contextsOf } from './compose/contexts.ts';
 import { openIdentity } from './compose/identity.ts';
@@ -49,7 +50,8 @@ export const compose: Compose = async (config, options) => {
   const self = userInfo();
   const root = config.state?.directory ?? resolveStateRoot(options.env);
   const state = await openState({ root, clock, random, log });
-  const audit = await openAuditLog({ folder: join(root, 'audit'), clock, random, log });
+  const audit = await openAuditLog({ folder: join(root, 'audit'), process: state.process, clock, random, log });
+  const checkpoints = await openCheckpoints({ config: config.audit, audit, state, clock, random, log });
   const settings = settingsOf(config, options);
   const policy = await openPolicy({ folder: settings.policy, log });
   const { mint, redeem } = createGrantMint();
@@ -68,6 +70,7 @@ export const compose: Compose = async (config, options) => {
       : await (await import('./compose/slack.ts')).openSlack({
           ...{ config: slackConfig, people: settings.people, state, masker, clock, log },
           takesHttp: options.remote === true,
+          checkpoint: config.audit.checkpoints.inThread ? () => checkpoints.now('thread') : undefined,
         });
   const people = slack?.people ?? createPeople(settings.people);
   const suspensions = await openSuspensions({ state, log });
@@ -117,7 +120,8 @@ export const compose: Compose = async (config, options) => {
     await stopRecovering();
     await slack?.stop();
     await identity.close();
-    if (options.serves) audit.note({ type: 'Stopped', invocation: '', fields: {} });
+    if (options.serves) await stopped(audit, log);
+    await checkpoints.close();
     await clusters.close();
     policy.close();
     await audit.close();
@@ -136,9 +140,16 @@ export const compose: Compose = async (config, options) => {
     policy,
     clusters,
     masker,
+    checkpoints,
     close,
   } satisfies Composition;
 };
+
+/** On disk, so that the last checkpoint covers it. */
+const stopped = (audit: OpenAuditLog, log: ComposeOptions['log']): Promise<void> =>
+  audit
+    .append({ type: 'Stopped', invocation: '', fields: {} })
+    .catch((thrown: unknown) => log.warn('the stop is not in the audit log', { cause: String(thrown) }));
 
 /** Where people are asked, in words for the waiting agent: those places where anybody can be. */
 function placesOf(channels: readonly ApprovalChannel[]): string {

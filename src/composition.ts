@@ -3,6 +3,7 @@ import type { Identity } from './compose/identity.ts';
 import type { Config } from './config.ts';
 import type { Approvals, PeopleRegistry } from './domain/approval.ts';
 import type { AuditLog } from './domain/audit-event.ts';
+import type { Checkpoints } from './domain/checkpoint.ts';
 import type { Log } from './domain/environment.ts';
 import type { HttpRoute } from './domain/http-route.ts';
 import type { Invoke } from './domain/invocation.ts';
@@ -27,6 +28,7 @@ export interface Composition {
   readonly policy: PolicySource;
   readonly clusters: ClusterSource;
   readonly masker: Masker;
+  readonly checkpoints: Checkpoints;
   close(): Promise<void>;
 }
 

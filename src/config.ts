@@ -79,6 +79,7 @@ function located(config: Config, file: string, env: Env): Config {
     clusters: Object.fromEntries(clusters),
     identity: identityLocated(config.identity, file, env),
     approvals: { ...config.approvals, slack: slackLocated(config.approvals.slack, file, env) },
+    audit: auditLocated(config.audit, file, env),
     http: httpLocated(config.http, file, env),
     ...(config.policy === undefined ? {} : { policy: { folder: absolute(config.policy.folder, folder) } }),
     ...(config.state === undefined ? {} : { state: { directory: absolute(config.state.directory, folder) } }),
@@ -96,6 +97,16 @@ function identityLocated(identity: Config['identity'], file: string, env: Env): 
     return { ...located, introspection: { ...introspection, clientSecret } };
   });
   return { ...identity, issuers };
+}
+
+function auditLocated(audit: Config['audit'], file: string, env: Env): Config['audit'] {
+  const { key, sinks } = audit.checkpoints;
+  const secret = (name: string, reference: string | undefined): string | undefined =>
+    reference && secretAt(`audit.checkpoints.${name}`, reference, file, env);
+  const located = sinks.map((sink, index) =>
+    'file' in sink ? sink : { ...sink, authorization: secret(`sinks.${index}.authorization`, sink.authorization) },
+  );
+  return { ...audit, checkpoints: { ...audit.checkpoints, key: secret('key', key), sinks: located } };
 }
 
 /** Certificate files are relative to the configuration too. */

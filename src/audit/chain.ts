@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { iso } from '../domain/environment.ts';
 import { chainLine, genesis, lineDigest } from '../domain/hash-chain.ts';
-import { chainName } from './chain-files.ts';
+import { chainName, type Head } from './chain-files.ts';
 import type { FileOperations } from './file-operations.ts';
 
 /** An event that has no place in a chain yet. */
@@ -22,6 +22,8 @@ export interface Chain {
   sync(): void;
   /** The same, beside other work. */
   syncLater(): Promise<void>;
+  /** The last line that is known to be on disk. */
+  readonly head: Head;
   /** Moving average of a write and its sync in place, in milliseconds. */
   readonly pace: number;
   close(): void;
@@ -54,9 +56,17 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
   let written = 0;
   let began = 0;
   let pace = 0.25;
+  let head: Head = { file, seq, end: good, digest: prev };
+  const isDurable = (): void => {
+    good = written;
+    head = { file, seq, end: good, digest: prev };
+  };
   const takeBack = (): void => attempt(() => files.truncate(handle, good));
   return {
     file,
+    get head() {
+      return head;
+    },
     get pace() {
       return pace;
     },
@@ -86,7 +96,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
         takeBack();
         throw thrown;
       }
-      good = written;
+      isDurable();
       // One slow sync in a hundred says nothing about the disk.
       pace += (Math.min(performance.now() - began, 2) - pace) / 10;
     },
@@ -97,7 +107,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
         takeBack();
         throw thrown;
       }
-      good = written;
+      isDurable();
       // What another thread took says little of the disk: after some of these it is tried in place again.
       pace *= 0.98;
     },

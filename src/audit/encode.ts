@@ -53,8 +53,9 @@ function roughLength(fields: JsonObject): number {
 
 function fieldsOf(event: AuditEvent): JsonObject {
   const fields: Record<string, Json> = { invocation: event.invocation };
-  for (const key in event.fields) {
-    const value = event.fields[key];
+  const given: Readonly<Record<string, AuditValue | readonly AuditValue[] | undefined>> = event.fields;
+  for (const key in given) {
+    const value = given[key];
     if (value === undefined) continue;
     if (reserved.has(key)) throw new TypeError(`an audit event has a field ${key}, which is the log's own`);
     const plain = isList(value) ? value.map(plainOf) : plainOf(value);

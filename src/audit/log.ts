@@ -5,6 +5,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
 import { beginChain, type Chain, type Entry } from './chain.ts';
+import type { Head } from './chain-files.ts';
 import { encodeEvent, encodeUnbounded, LaterEntry } from './encode.ts';
 import { flushAtExit } from './exit.ts';
 import { type FileOperations, realFiles } from './file-operations.ts';
@@ -16,6 +17,8 @@ export interface AuditLogOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The id by which others ask whether this process lives; its chains name it. */
+  readonly process?: string;
   /** The real ones unless a test breaks the disk. */
   readonly files?: FileOperations;
 }
@@ -27,6 +30,15 @@ export interface OpenAuditLog extends AuditLog {
   readonly lag: number;
   /** The file that is written now, below the folder. */
   readonly file: string;
+  /** The last line of it that is known to be on disk; undefined while the log cannot be written. */
+  readonly head: Head | undefined;
+  /**
+   * Goes on in a new chain, whose first line names the end of this one; what is appended meanwhile is in the one or the other.
+   * Where none can be begun the old one goes on.
+   */
+  rotate(): void;
+  /** Called with the types of lines that are on disk now, before those who appended them hear of it. One listener. */
+  onDurable(listener: (types: readonly { readonly type: string }[]) => void): void;
 }
 
 interface Waiting extends Entry {
@@ -76,6 +88,8 @@ class GroupCommitLog implements OpenAuditLog {
   #healthy = true;
   #closed = false;
   #dropped = 0;
+  #rotating = false;
+  #listener: ((types: readonly Waiting[]) => void) | undefined;
   #noteTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -99,6 +113,19 @@ class GroupCommitLog implements OpenAuditLog {
 
   get file(): string {
     return this.#file;
+  }
+
+  get head(): Head | undefined {
+    return this.#chain?.head;
+  }
+
+  rotate(): void {
+    this.#rotating = true;
+    if (!this.#syncing) this.#rotateNow();
+  }
+
+  onDurable(listener: (types: readonly { readonly type: string }[]) => void): void {
+    this.#listener = listener;
   }
 
   append(event: AuditEvent, lone?: LoneCall): Promise<void> {
@@ -155,9 +182,11 @@ class GroupCommitLog implements OpenAuditLog {
 
   #firstMembers(log: Log, folder: string): string {
     const { heads, torn } = nameOthers(folder, log);
+    const { process } = this.#options;
     return encodeUnbounded({
       invocation: this.#instance,
       format: 1,
+      ...(process === undefined ? {} : { process }),
       auditIdSeed: Buffer.from(this.auditIdSeed).toString('hex'),
       heads,
       torn,
@@ -200,6 +229,7 @@ class GroupCommitLog implements OpenAuditLog {
       .finally(() => {
         this.#syncing = false;
         this.#inSync = 0;
+        if (this.#rotating) this.#rotateNow();
         for (const resolve of this.#idle.splice(0)) resolve();
         if (this.#queue.some(({ done }) => done !== undefined)) this.#flush();
         else if (this.#queue.length > 0) this.#writeSoon();
@@ -239,6 +269,27 @@ class GroupCommitLog implements OpenAuditLog {
     }
   }
 
+  /** No sync runs. Notes that stand in the file already are made durable first: its end is what the next one names. */
+  #rotateNow(): void {
+    this.#rotating = false;
+    const old = this.#chain;
+    if (old === undefined || this.#closed) return;
+    const written = this.#written;
+    try {
+      if (written.length > 0) old.sync();
+    } catch (thrown) {
+      this.#failed(this.#takeWritten([]), thrown);
+      return;
+    }
+    if (written.length > 0) this.#succeeded(this.#takeWritten([]));
+    try {
+      this.begin();
+      old.close();
+    } catch (thrown) {
+      this.#options.log.warn('the audit log stays in the chain that it is in', { cause: String(thrown) });
+    }
+  }
+
   #takeWritten(added: readonly Waiting[]): readonly Waiting[] {
     const written = this.#written;
     this.#written = [];
@@ -264,6 +315,7 @@ class GroupCommitLog implements OpenAuditLog {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     this.#tellDropped();
+    if (batch.length > 0) this.#listener?.(batch);
     for (const { done } of batch) done?.();
   }
 

@@ -60,11 +60,23 @@ export function addAudit(program: Command, io: Io, end: End): void {
   const group = program.command('audit').description('read and check the audit log');
   group
     .command('verify')
-    .description('check every line, every link and the story; 1 if anything was changed')
-    .argument('[path]', 'an audit folder or one file of it; default: of the state directory')
+    .description(
+      'check every line, link, signature and the story; 1 if anything was changed, 2 if it cannot be checked',
+    )
+    .argument('[paths...]', 'audit folders, archives, or files of them; default: of the state directory')
+    .option('--key <key>', 'a public key (name+id+key), or a file with some; again for more', collect)
+    .option('--against <file>', 'checkpoints that were kept outside; again for more', collect)
+    .option('--part', 'chains that are named and not here were archived: tell them, and go on')
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async (path, options) => end(await (await load()).auditVerify(path, options, io)));
+    .action(async (paths, options) => end(await (await import('./audit-verify.ts')).auditVerify(paths, options, io)));
+  group
+    .command('key')
+    .description('print the public keys of the checkpoints, for those who verify; the one in force last')
+    .option('--rotate', 'sign with a new key from now on')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./audit-key.ts')).auditKey(options, io)));
   group
     .command('tail')
     .description('events of all processes, by time')
@@ -106,6 +118,8 @@ export function addAudit(program: Command, io: Io, end: End): void {
     .addOption(jsonOption())
     .action(async (options) => end(await (await load()).auditQuery(options, io)));
 }
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 function positive(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a whole number above 0');

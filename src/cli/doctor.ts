@@ -5,6 +5,7 @@ import { packageRoot } from '../package.ts';
 import { type Bundle, loadBundle } from '../policy/bundle.ts';
 import { checkProfiles } from './doctor/aws-profiles.ts';
 import { checkBreakGlass } from './doctor/break-glass.ts';
+import { checkSinks } from './doctor/checkpoints.ts';
 import { checkCluster } from './doctor/cluster.ts';
 import { because, type Finding, fail, ok, warn } from './doctor/finding.ts';
 import { checkIssuers } from './doctor/issuers.ts';
@@ -83,7 +84,12 @@ function rootOf(config: Config, io: Io): string {
 async function checkStateAndAudit(config: Config, io: Io): Promise<readonly Finding[]> {
   try {
     const root = stateRoot(config, io.env);
-    return [...(await checkState(root)), ...(await checkAudit(join(root, 'audit'))), ...(await checkBreakGlass(root))];
+    return [
+      ...(await checkState(root)),
+      ...(await checkAudit(root)),
+      ...(await checkSinks(root, config)),
+      ...(await checkBreakGlass(root)),
+    ];
   } catch (thrown) {
     return [fail('state', because(thrown), 'name an absolute path in COUNTERSIGN_STATE')];
   }

@@ -6,8 +6,9 @@ import type { Part } from '../transport/http/health.ts';
 const within = 3_000;
 
 /** What must work for calls to go through. It names parts and codes, no hosts and nothing of the cluster. */
-export const readinessParts = ({ audit, policy, clusters }: Composition): readonly Part[] => [
+export const readinessParts = ({ audit, checkpoints, policy, clusters }: Composition): readonly Part[] => [
   { name: 'audit', check: () => (audit.healthy ? undefined : 'the audit log cannot be written') },
+  { name: 'checkpoints', check: () => checkpoints.fault() },
   { name: 'policy', check: () => (policy.fault() === undefined ? undefined : 'the policy folder has a fault') },
   { name: 'cluster', check: () => soon(clusters.all()) },
 ];

@@ -16,6 +16,8 @@ export interface SlackParts {
   readonly people: PeopleConfig;
   readonly state: State;
   readonly masker: Pick<Masker, 'text'>;
+  /** A signed note where the audit log stands now; undefined: threads get none. */
+  readonly checkpoint: (() => Promise<string>) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether this process takes HTTP: with `listen: shared` signed requests come in there, and nowhere else. */
@@ -39,6 +41,7 @@ export async function openSlack({
   people: configured,
   state,
   masker,
+  checkpoint,
   clock,
   log,
   takesHttp,
@@ -49,7 +52,7 @@ export async function openSlack({
   const own = listen === 'shared' ? undefined : listen;
   const source = mode === 'socket' ? { mode } : { mode, signingSecret, listen: own };
   const channel = createSlackChannel({
-    ...{ config, api, state, people, clock, log },
+    ...{ config, api, state, people, clock, log, checkpoint },
     mask: (text) => masker.text(text),
     createInbound: (parts) =>
       createSlackInbound({ ...parts, people, state, clock, log, channel: config.channel, source }),

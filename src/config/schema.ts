@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvalConfigSchema } from '../approval/config.ts';
 import { peopleConfigSchema } from '../approval/people.ts';
+import { auditConfigSchema } from '../audit/config.ts';
 import { clusterConfigSchema } from '../cluster/config.ts';
 import { identityConfigSchema } from '../identity/config.ts';
 import { httpConfigSchema } from '../transport/http/config.ts';
@@ -60,6 +61,7 @@ const wholeSchema = z.strictObject({
     .optional(),
   people: peopleConfigSchema.describe('Who may countersign, one record a person'),
   approvals: approvalConfigSchema,
+  audit: auditConfigSchema.prefault({}).describe('The audit log, and what proves that nothing of it is missing'),
   identity: identityConfigSchema.prefault({}).describe('Whose tokens are taken, and how long a client may go on'),
   state: z
     .strictObject({ directory: z.string().min(1) })

@@ -1,3 +1,4 @@
+import type { AuditKey } from './audit-keys.ts';
 import type { Ident, Masked } from './masked.ts';
 
 export const auditTypes = [
@@ -30,19 +31,20 @@ export const auditTypes = [
   'SessionEnded',
   'PrincipalSuspended',
   'PrincipalResumed',
+  'Checkpoint',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
 
 export type AuditValue = Ident | number | boolean | Masked<string>;
 
 /**
- * One event, flat: one fact, one key, the same key on every line (the keys are listed in docs/audit.md). `seq`, `time` and
+ * One event, flat: one fact, one key, the same key on every line (they are a closed set, `auditKeys`). `seq`, `time` and
  * `prev` are the log's own. Values are identifiers, numbers, or text that passed the mask.
  */
 export interface AuditEvent {
   readonly type: AuditType;
   readonly invocation: string;
-  readonly fields: { readonly [key: string]: AuditValue | readonly AuditValue[] | undefined };
+  readonly fields: { readonly [key in AuditKey]?: AuditValue | readonly AuditValue[] | undefined };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Target } from '../domain/decision.ts';
 import { callDigest } from '../domain/digest.ts';
 import type { ObjectEffect } from '../domain/effect.ts';
 import type { CountersignError } from '../domain/errors.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import { type Json, type JsonObject, stringAt } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { PlannedRequest } from '../domain/request.ts';
@@ -45,7 +45,7 @@ export async function draft(
       completed.map(({ request }) => request),
     ),
   ]);
-  await recordPlan(gate, call, tool, plan);
+  await recordPlan(gate, call, tool, plan, stringAt(input, 'reason'));
   return new DraftedCall({ gate, call, tool, input, cluster, planning, plan, pinned, ...shown(completed, drafted) });
 }
 
@@ -152,7 +152,7 @@ const possibleTargets = (tool: Tool, { requests }: Drafted): readonly (readonly 
     })),
   );
 
-async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan): Promise<void> {
+async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan, reason: string | undefined): Promise<void> {
   // As long as it is: what grows item by item is given room for sixteen, and is kept while people decide.
   const objects = plan.requests.filter((request) => request.action !== 'list').map(({ object }) => objectId(object));
   call.story = {
@@ -161,7 +161,11 @@ async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan): Promi
     ...(plan.manifestDigests.length === 0 ? {} : { manifestDigests: idents(plan.manifestDigests) }),
   };
   if (!tool.access.mutates) return;
-  call.note('Planned', { planDigest: idents([plan.planDigest])[0], ...(await recordedFacts(gate, plan.facts)) });
+  call.note('Planned', {
+    planDigest: idents([plan.planDigest])[0],
+    ...(await recordedFacts(gate, plan.facts)),
+    reason: reason === undefined ? undefined : gate.masker.echo(reason),
+  });
 }
 
 /** What makes two calls the same: everything but the words around it. */

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { verify } from '../../src/audit/verify.ts';
+import { verify } from '../../src/audit/verify/verify.ts';
 import { listAt } from '../../src/domain/json.ts';
 import { chainsIn, event, linesIn, linesOf, opened, temporaryFolder } from '../unit/audit/support.ts';
 

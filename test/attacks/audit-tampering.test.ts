@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { verify } from '../../src/audit/verify.ts';
+import { verify } from '../../src/audit/verify/verify.ts';
 import { event, opened, rawLinesOf, temporaryFolder } from '../unit/audit/support.ts';
 
 /** Two chains: the second names the head of the first, which has ten lines. */

@@ -2,6 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseNotes } from '../../src/audit/checkpoint/note.ts';
+import { publishedKeys } from '../../src/audit/checkpoint/state-keys.ts';
+import { verify } from '../../src/audit/verify/verify.ts';
 import { type AgentRig, startAgent } from '../support/agent.ts';
 import { cardOf, textOf, until } from '../support/slack/looking.ts';
 import { type FakeSlack, startFakeSlack } from '../support/slack/server.ts';
@@ -85,10 +88,15 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     await until(() => expect(textOf(card)).toContain('Executed: apply 1 object in'));
     const thread = await until(() => {
       const ours = slack.replies(card.ts).filter((each) => each.user === slack.botUser);
-      expect(ours).toHaveLength(1);
-      return ours;
+      // One for each vote, and the end.
+      expect(ours.at(-1)?.text).toContain('Applied 1 of 1');
+      return ours.map(({ text = '' }) => text);
     });
-    expect(thread[0]?.text).toContain('Applied 1 of 1');
+    expect(thread.filter((text) => text.includes('countersign.dev/audit-checkpoint/v1'))).toEqual(thread);
+    const against = thread.flatMap((text) => parseNotes(/```([\s\S]*?)```/.exec(text)?.[1] ?? ''));
+    const { covered, faults } = await verify(join(agent.state, 'audit'), { keys: publishedKeys(agent.state), against });
+    expect(faults).toEqual([]);
+    expect(covered?.lines).toBeGreaterThan(5);
     await until(() => expect(slack.directMessages(slackUsers.li)).toHaveLength(1));
     const votes = (await agent.audit()).filter(({ type }) => type === 'ApprovalVoted');
     expect(votes.map(({ approver, channel }) => [approver, channel])).toEqual([

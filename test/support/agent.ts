@@ -9,6 +9,7 @@ import type { Approval, Vote } from '../../src/domain/approval.ts';
 import type { Log } from '../../src/domain/environment.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type McpClient, startClient, type ToolResult } from '../../src/transport/client.ts';
+import { checkAuditLines } from './audit-lines.ts';
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const bundle = join(import.meta.dirname, '../../dist/countersign.cjs');
@@ -120,6 +121,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
     leave,
     close: async () => {
       await leave();
+      checkAuditLines(join(state, 'audit'));
       await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       await rm(configFile, { force: true });
     },

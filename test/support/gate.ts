@@ -6,7 +6,7 @@ import { type ApprovalDeps, createApprovals } from '../../src/approval/service.t
 import { createTerminalChannel } from '../../src/approval/terminal/channel.ts';
 import { openAuditLog } from '../../src/audit/log.ts';
 import { createAuditReader } from '../../src/audit/reader.ts';
-import { type VerifyReport, verify } from '../../src/audit/verify.ts';
+import { type VerifyReport, verify } from '../../src/audit/verify/verify.ts';
 import { openCluster } from '../../src/cluster/open.ts';
 import type { Approval, Approvals, Vote } from '../../src/domain/approval.ts';
 import type { AuditEvent, AuditLog } from '../../src/domain/audit-event.ts';
@@ -28,6 +28,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { openState } from '../../src/state/state.ts';
 import { tools as shipped } from '../../tools/index.ts';
 import { agent, people, person, realRandom, silent, type TestClock, testClock } from './approvals.ts';
+import { checkAuditLines } from './audit-lines.ts';
 
 /** Reads flow; what changes objects waits for one of sre; nothing in kube-public is touched. */
 export const rules = `
@@ -172,6 +173,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
       await log.close();
       await state.close();
       // What informs only (who waits, what was seen) may still be written.
+      checkAuditLines(join(root, 'audit'));
       await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
     },
   };

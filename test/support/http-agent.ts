@@ -12,6 +12,7 @@ import { loadConfig } from '../../src/config.ts';
 import type { Approval } from '../../src/domain/approval.ts';
 import type { Log } from '../../src/domain/environment.ts';
 import { isJsonObject, type JsonObject, stringAt } from '../../src/domain/json.ts';
+import { checkAuditLines } from './audit-lines.ts';
 import { listening } from './http-listening.ts';
 import { type Oidc, resource, startOidc, type TokenFor } from './identity/oidc.ts';
 
@@ -72,6 +73,7 @@ export async function startHttpAgents(config: JsonObject = {}): Promise<HttpAgen
       await stop();
       await office.close();
       await oidc.close();
+      checkAuditLines(join(state, 'audit'));
       await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       await rm(file, { force: true });
     },

@@ -11,6 +11,7 @@ import type { Composition } from '../../src/composition.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Approval } from '../../src/domain/approval.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { checkAuditLines } from './audit-lines.ts';
 import { type Kube, readKubeconfig } from './control-plane/kube.ts';
 import { controlPlane, testKube, testNamespace } from './control-plane/namespace.ts';
 import { waitUntil } from './control-plane/wait-until.ts';
@@ -75,6 +76,7 @@ export async function startHttpCluster(rules: readonly JsonObject[]): Promise<Ht
     await office.close();
     await oidc.close();
     await kube.close();
+    checkAuditLines(join(state, 'audit'));
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
   return {

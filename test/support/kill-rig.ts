@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { verify } from '../../src/audit/verify.ts';
+import { verify } from '../../src/audit/verify/verify.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ToolResult } from '../../src/transport/client.ts';
 import { type AgentRig, startAgent } from './agent.ts';

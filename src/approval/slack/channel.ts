@@ -34,6 +34,8 @@ export interface SlackChannelOptions {
   readonly log: Log;
   /** A text that passed the mask before, once more. */
   readonly mask: (text: string) => Masked<string>;
+  /** A signed note where the audit log stands now, for the threads; undefined: none is put there. */
+  readonly checkpoint?: (() => Promise<string>) | undefined;
   readonly createInbound: (parts: InboundParts) => Inbound;
 }
 
@@ -98,7 +100,7 @@ interface Running {
 }
 
 async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Approvals): Promise<Running> {
-  const { config, api, state, people, clock, log, mask, createInbound } = options;
+  const { config, api, state, people, clock, log, mask, checkpoint, createInbound } = options;
   const mentions = createMentions(people, config);
   const words: SlackWords = {
     status: (approval) => statusReply(approval, mentions),
@@ -107,7 +109,7 @@ async function run(options: SlackChannelOptions, ledger: Ledger, approvals: Appr
   };
   const inbound = lazy(() => createInbound({ api, approvals, posted: ledger, words }));
   const keeper = new Keeper({
-    ...{ api, ledger, approvals, mentions, clock, log, mask },
+    ...{ api, ledger, approvals, mentions, clock, log, mask, checkpoint },
     channel: config.channel,
     holder: createHolder(state),
     forget: () => forgetMovedAway(state, ledger),

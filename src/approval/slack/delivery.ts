@@ -4,6 +4,7 @@ import { CountersignError } from '../../domain/errors.ts';
 import { stringAt } from '../../domain/json.ts';
 import { open } from '../../domain/masked.ts';
 import { isApprovable, messageBlocks } from './blocks.ts';
+import { checkpointStep, checkpointText } from './checkpoint.ts';
 import type { SlackMessage } from './ports.ts';
 import type { Entry } from './posted.ts';
 import { begin, type DeliveryParts, halfTime, hear, isLoud, post, shownDigest } from './posting.ts';
@@ -56,6 +57,7 @@ class Delivery {
     if (isOpen(state) || isLoud(this.#approval)) await this.#file();
     await this.#edit();
     await this.#announceBrokenGlass();
+    if (isOpen(state) || state === 'claimed') await this.#checkpoint();
     if (isOpen(state)) await this.#whileOpen();
     else if (state !== 'claimed') await this.#atTheEnd();
     if (isOpen(state) && this.#entry.begun.includes(hear)) {
@@ -115,6 +117,19 @@ class Delivery {
     }
   }
 
+  /** After each vote: what the log says of it cannot be changed any more without its showing. */
+  async #checkpoint(): Promise<void> {
+    const step = checkpointStep(this.#approval);
+    if (step === undefined || this.#entry.done.includes(step)) return;
+    const note = await this.#note();
+    if (note !== undefined) await this.#say(step, () => checkpointText(note));
+  }
+
+  /** People are told what happened also where nothing can be signed: readiness and the log say that. */
+  async #note(): Promise<string | undefined> {
+    return this.#parts.checkpoint?.().catch(() => undefined);
+  }
+
   async #whileOpen(): Promise<void> {
     const { mentions, clock } = this.#parts;
     const { state, createdAt, requirement, decideBy, useBy, awaited } = this.#approval;
@@ -138,7 +153,9 @@ class Delivery {
 
   async #atTheEnd(): Promise<void> {
     const result = this.#entry.done.includes('tell:end') ? undefined : await this.#result();
-    await this.#say('end', () => endLine(this.#approval, result, this.#parts.mentions));
+    const note = this.#entry.done.includes('end') ? undefined : await this.#note();
+    const line = (): string => endLine(this.#approval, result, this.#parts.mentions);
+    await this.#say('end', () => (note === undefined ? line() : `${line()}\n${checkpointText(note)}`));
     await this.#tell('tell:end', result);
     if (this.#approval.reconciled !== undefined) {
       await this.#say('reconciled', () => foundOut(this.#approval, this.#parts.mentions));

@@ -23,6 +23,8 @@ export interface DeliveryParts {
   readonly catchUp: (approval: Approval) => Promise<void>;
   /** A kept result, through the mask once more. */
   readonly mask: (text: string) => Masked<string>;
+  /** A signed note where the audit log stands now; undefined: none is put here. */
+  readonly checkpoint?: (() => Promise<string>) | undefined;
   /** When each open message was last written by this process, and with which facts. */
   readonly written: Map<string, { readonly at: number; readonly about: string }>;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createAuditReader } from '../../../src/audit/reader.ts';
-import { verify } from '../../../src/audit/verify.ts';
+import { verify } from '../../../src/audit/verify/verify.ts';
 import { chainsIn, keptLog, linesIn } from '../../unit/audit/support.ts';
 
 const folder = join(import.meta.dirname, '../../../fixtures/audit');

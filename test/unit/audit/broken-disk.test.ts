@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FileOperations, realFiles } from '../../../src/audit/file-operations.ts';
-import { verify } from '../../../src/audit/verify.ts';
+import { verify } from '../../../src/audit/verify/verify.ts';
 import { chainsIn, event, keptLog, linesIn, opened, temporaryFolder } from './support.ts';
 
 const failure = (code: string): Error => Object.assign(new Error(code), { code });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FileOperations, realFiles } from '../../../src/audit/file-operations.ts';
-import { verify } from '../../../src/audit/verify.ts';
+import { verify } from '../../../src/audit/verify/verify.ts';
 import { ident } from '../../../src/domain/masked.ts';
 import { seal } from '../../../src/domain/seal.ts';
 import { chainsIn, event, linesIn, opened, rawLinesOf, temporaryFolder } from './support.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { verify } from '../../../src/audit/verify.ts';
+import { verify } from '../../../src/audit/verify/verify.ts';
 import type { AuditEvent } from '../../../src/domain/audit-event.ts';
 import { ident } from '../../../src/domain/masked.ts';
 import { event, opened, temporaryFolder } from './support.ts';
@@ -80,7 +80,10 @@ it.each<[string, readonly AuditEvent[], string | undefined]>([
       ...without('authorized'),
       {
         ...good.authorized,
-        fields: { ...good.authorized.fields, planDigest: event('Planned', 'i', { p: 'sha256:q' }).fields.p },
+        fields: {
+          ...good.authorized.fields,
+          planDigest: event('Planned', 'i', { planDigest: 'sha256:q' }).fields.planDigest,
+        },
       },
     ],
     'another planDigest',

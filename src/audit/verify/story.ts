@@ -1,5 +1,5 @@
-import { type JsonObject, listAt, numberAt, stringAt } from '../domain/json.ts';
-import { isOutcome, parseLine, wasSent } from './line.ts';
+import { type JsonObject, listAt, numberAt, stringAt } from '../../domain/json.ts';
+import { isOutcome, parseLine, wasSent } from '../line.ts';
 
 /** Where a line stands. */
 export interface Place {
@@ -39,6 +39,8 @@ export class Story {
   readonly #authorized = new Map<string, Authorization>();
   readonly #reviewed: Authorization[] = [];
   readonly #forReview = new Set<string>();
+  /** Invocations that changed something: a second grant for one is a fault, also after its outcome. */
+  readonly #granted = new Set<string>();
   readonly #elsewhere = new Map<string, Place>();
   readonly #faults: StoryFault[] = [];
 
@@ -70,7 +72,9 @@ export class Story {
     const review = stringAt(line, 'verdict') === 'review';
     const { planDigest, needs } = { planDigest: stringAt(line, 'planDigest'), needs: numberAt(line, 'needs') ?? 1 };
     const authorization = { ...place, invocation, approval, planDigest, needs, review };
-    if (this.#authorized.has(invocation)) this.#fault(place, 'its invocation was authorized before');
+    const again = this.#authorized.has(invocation) || this.#granted.has(invocation);
+    if (again) this.#fault(place, 'its invocation was authorized before');
+    if (line.needs !== undefined) this.#granted.add(invocation);
     this.#authorized.set(invocation, authorization);
     if (approval !== undefined || review || this.#forReview.delete(invocation)) this.#reviewed.push(authorization);
     if (approval !== undefined) this.#factsOf(approval).used += 1;
