@@ -17,7 +17,7 @@ export interface SlackParts {
   readonly state: State;
   readonly masker: Pick<Masker, 'text'>;
   /** A signed note where the audit log stands now; undefined: threads get none. */
-  readonly checkpoint: (() => Promise<string>) | undefined;
+  readonly checkpoint?: (() => Promise<string>) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether this process takes HTTP: with `listen: shared` signed requests come in there, and nowhere else. */
