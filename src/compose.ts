@@ -18,6 +18,7 @@ import { contextsOf } from './compose/contexts.ts';
 import { openIdentity } from './compose/identity.ts';
 import { createIdentityPins } from './compose/identity-pins.ts';
 import { observed } from './compose/observed.ts';
+import { createOwnValues } from './compose/own-values.ts';
 import { createRandom } from './compose/random.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import { votersOf } from './compose/voters.ts';
@@ -62,7 +63,9 @@ export const compose: Compose = async (config, options) => {
   const ids = (invocation: string) => auditIds(audit.auditIdSeed, invocation);
   const reading = { clusters, audit, ids, clock, random };
   const secretReader = (cluster: string) => createAuditedSecretReader(reading, cluster);
-  const masker = createMasker({ secretReader, log });
+  const credentials = () => clusters.credentialsInUse();
+  const ownValues = createOwnValues({ config, env: options.env, root, credentials });
+  const masker = createMasker({ secretReader, ownValues, clock, log });
   const { local, slack: slackConfig } = settings.approvals;
   const slack =
     slackConfig === undefined

@@ -23,6 +23,8 @@ export interface ApiRequest {
 export const connectMs = 3_000;
 export const callMs = 10_000;
 const connections = 32;
+/** Credentials that are remembered to be masked: roles have several at a time, and new ones every few minutes. */
+const mostUsed = 16;
 /** Of what stays open: logs, and the masker's watches. */
 const streamConnections = 64;
 
@@ -45,6 +47,8 @@ export class ApiClient {
   #opening: Promise<OpenPool> | undefined;
   #streams: Promise<OpenPool> | undefined;
   #closed = false;
+  #lastUsed: string | undefined;
+  #used: readonly string[] = [];
 
   constructor(server: Server, deadlineMs = callMs) {
     this.#server = server;
@@ -85,7 +89,7 @@ export class ApiClient {
     tier: Tier,
     context: RequestContext,
   ): Promise<ApiResponse> {
-    const headers = await headersFor(request, tier, context);
+    const headers = await this.#headersFor(request, tier, context);
     let body: Buffer | null = null;
     if (request.body !== undefined) {
       body = Buffer.from(request.body);
@@ -119,7 +123,7 @@ export class ApiClient {
       throw thrown;
     });
     const { pool, basePath } = await this.#streams;
-    const headers = await headersFor(request, tier, context);
+    const headers = await this.#headersFor(request, tier, context);
     try {
       const end = await new Promise<StreamEnd>((resolve, reject) => {
         const answer = new Streamed(limits, context.signal, onChunk, resolve, reject);
@@ -148,6 +152,7 @@ export class ApiClient {
 
   async #connect(most: number): Promise<OpenPool> {
     const { origin, basePath, tls } = await this.#server.reach();
+    if (tls?.key !== undefined && !this.#used.includes(tls.key)) this.#used = [...this.#used, tls.key];
     const { default: UndiciPool } = await import('undici/lib/dispatcher/pool.js');
     const pool = new UndiciPool(origin, {
       connections: most,
@@ -175,13 +180,27 @@ export class ApiClient {
       () => undefined,
     );
   }
-}
 
-async function headersFor(request: ApiRequest, tier: Tier, context: RequestContext): Promise<string[]> {
-  const found = tier.credentials.authorization(context);
-  const authorization = typeof found === 'object' ? await found : found;
-  const headers = ['accept', request.accept, 'audit-id', await context.nextAuditId()];
-  if (authorization !== undefined) headers.push('authorization', authorization);
-  if (tier.user !== undefined) headers.push(...extraHeaders(tier, context));
-  return headers;
+  async #headersFor(request: ApiRequest, tier: Tier, context: RequestContext): Promise<string[]> {
+    const found = tier.credentials.authorization(context);
+    const authorization = typeof found === 'object' ? await found : found;
+    const headers = ['accept', request.accept, 'audit-id', await context.nextAuditId()];
+    if (authorization !== undefined) {
+      headers.push('authorization', authorization);
+      if (authorization !== this.#lastUsed) this.#use(authorization);
+    }
+    if (tier.user !== undefined) headers.push(...extraHeaders(tier, context));
+    return headers;
+  }
+
+  /** What it speaks with, and spoke with last, without the scheme; the same array while nothing changed. */
+  get credentialsInUse(): readonly string[] {
+    return this.#used;
+  }
+
+  #use(authorization: string): void {
+    this.#lastUsed = authorization;
+    const token = authorization.replace(/^Bearer /, '');
+    if (!this.#used.includes(token)) this.#used = [...this.#used.slice(1 - mostUsed), token];
+  }
 }

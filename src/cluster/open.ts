@@ -40,6 +40,8 @@ export interface OpenClusterOptions {
 export interface OpenCluster extends Cluster {
   /** For the masker, with an identity of its own where one is configured. The context belongs to an invocation of the server's. */
   secretReader(context: RequestContext): SecretReader;
+  /** What it speaks with, to be masked wherever it stands; the same array while nothing changed. */
+  readonly credentialsInUse: readonly string[];
   /** What `doctor` asks with, as one tier or as the credentials themselves. @throws Forbidden when the tier has no role */
   api(tier: TierName, context: RequestContext, as?: 'itself'): Api;
 }
@@ -82,6 +84,9 @@ export function openCluster(options: OpenClusterOptions): OpenCluster {
     execution: (grant: Grant, context) => {
       const granted = new Granted(redeem(grant).requests);
       return new Execution(granted, (tier) => api(tier, context), discovery, clock);
+    },
+    get credentialsInUse() {
+      return client.credentialsInUse;
     },
     secretReader: (context) => new Secrets(api('secretReader', context)),
     api,

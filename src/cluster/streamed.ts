@@ -9,6 +9,8 @@ export interface StreamLimits {
   readonly silenceMs: number;
   /** Milliseconds for all of it. */
   readonly wholeMs: number;
+  /** Called when a 2xx begins. */
+  readonly opened?: () => void;
 }
 
 export interface StreamEnd {
@@ -78,6 +80,7 @@ export class Streamed implements Dispatcher.DispatchHandler, Watched {
     this.#status = status;
     this.#heard = performance.now();
     this.#contentType = String(headers['content-type'] ?? '');
+    if (this.#succeeds && !this.over) this.#limits.opened?.();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -11,6 +11,8 @@ export interface ClusterSource extends Clusters {
   get(name: string | undefined): Promise<OpenCluster>;
   /** Every one, opened. @throws as `get` does, for the first that cannot be */
   all(): Promise<readonly OpenCluster[]>;
+  /** Of those that are open: what they are spoken to with. The same array while nothing changed. */
+  credentialsInUse(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -28,10 +30,13 @@ export interface ClusterSourceOptions {
 /** The configured clusters, or the sandbox that this process runs itself; never one in place of another. */
 export function createClusterSource(options: ClusterSourceOptions): ClusterSource {
   const closing: (() => Promise<void>)[] = [];
+  const inUse: OpenCluster[] = [];
+  let credentials: readonly string[] = [];
   const opened = new Map<string, Promise<OpenCluster>>();
   const open = async (name: string): Promise<OpenCluster> => {
     const { cluster, stop } = options.sandbox ? await openSandbox(options) : openConfigured(options, name);
     closing.push(() => cluster.close(), stop);
+    inUse.push(cluster);
     return cluster;
   };
   const get = async (asked: string | undefined): Promise<OpenCluster> => {
@@ -50,6 +55,12 @@ export function createClusterSource(options: ClusterSourceOptions): ClusterSourc
     all: () => {
       const names = Object.keys(options.config.clusters);
       return Promise.all((options.sandbox || names.length === 0 ? [undefined] : names).map(get));
+    },
+    credentialsInUse: () => {
+      const now = inUse.flatMap((cluster) => cluster.credentialsInUse);
+      if (now.length !== credentials.length || now.some((each, index) => each !== credentials[index]))
+        credentials = now;
+      return credentials;
     },
     close: async () => {
       for (const close of closing) await close();

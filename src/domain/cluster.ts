@@ -139,12 +139,25 @@ export interface ExecEnd {
   readonly reason: string | undefined;
 }
 
-/** Reads Secrets and the like for the masker, with an identity of its own. Raw. */
+/** Reads Secrets for the masker and nothing else, with an identity of its own. Raw. */
 export interface SecretReader {
-  get(
-    namespace: string,
-    kind: 'Secret' | 'ServiceAccount' | 'Pod' | 'ConfigMap',
-    name: string,
-  ): Promise<JsonObject | undefined>;
-  listSecrets(namespace: string): Promise<readonly JsonObject[]>;
+  /** All of the namespace, as they are now. @throws CountersignError */
+  listSecrets(namespace: string): Promise<SecretList>;
+  /** Tells of every change since that version. Resolves when it ends. @throws CountersignError when it cannot begin */
+  watchSecrets(namespace: string, resourceVersion: string, watcher: SecretWatcher): Promise<void>;
+}
+
+export interface SecretList {
+  readonly secrets: readonly JsonObject[];
+  /** From where a watch goes on. */
+  readonly resourceVersion: string;
+}
+
+export interface SecretWatcher {
+  /** It is open: until it ends every change is told. */
+  opened(): void;
+  changed(secret: JsonObject): void;
+  deleted(secret: JsonObject): void;
+  /** Ends it. */
+  readonly signal: Signal;
 }

@@ -70,6 +70,8 @@ export interface Decision {
   /** With `review` only. */
   readonly requirement: Requirement | undefined;
   readonly bundleDigest: string;
+  /** Every rule that lets it through says that output may be shown though the values in reach are not known whole. */
+  readonly masking?: 'reduced';
   /** Conditions that could not be decided, each of which denies; left out where there are none. */
   readonly errors?: readonly ConditionError[];
 }

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Ident, Masked } from './masked.ts';
 import type { Path } from './path.ts';
 import type { ResourceType } from './resource.ts';
@@ -48,7 +48,7 @@ export interface LogMask {
 export interface Masker {
   /** By structure (and the scope's values): an API object, a List, a Table, a Status. `masked` names the paths that were hidden. */
   object(raw: Json, scope?: MaskScope): { readonly value: Masked<Json>; readonly masked: readonly string[] };
-  /** Text of a program or of the API server: the scope's values, raw and base64. */
+  /** Text of a program, with the values of its scope; text of the API server, without one: with all values that are held. */
   text(raw: string, scope?: MaskScope): Masked<string>;
   /** For bytes of UTF-8 that come in chunks: output of programs, logs. One channel each. */
   stream(scope: MaskScope): MaskedStream;
@@ -60,6 +60,12 @@ export interface Masker {
   sensitivePaths(type: ResourceType, object: Json): readonly Path[];
   /** Whether any of our placeholders stands anywhere in the input (plain, base64, inside a string), and at which path. */
   placeholderIn(input: Json): string | undefined;
-  /** The values that a pod of the cluster of this name can reach. @throws MaskingUnavailable when they cannot be read whole */
-  podScope(cluster: string, namespace: string, pod: string): Promise<MaskScope>;
+  /**
+   * The values that can be reached in a namespace of the cluster of this name, and by a pod of it, given as it is in the cluster:
+   * every Secret there, and what the pod itself spells out. The usual call sends nothing: they are watched.
+   * @throws MaskingUnavailable when they cannot be read whole
+   */
+  reach(cluster: string, namespace: string, pod?: JsonObject): Promise<MaskScope>;
+  /** Without reading anything: what is held of that cluster by now, and the server's own credentials. */
+  held(cluster: string): MaskScope;
 }

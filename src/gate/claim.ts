@@ -8,8 +8,7 @@ import { decideWhole } from './authorize.ts';
 import type { Call } from './call.ts';
 import { draft } from './draft.ts';
 import { drifted } from './drift.ts';
-import type { Ready } from './execute.ts';
-import type { Gate, Prepared } from './gate.ts';
+import type { Gate, Prepared, Ready } from './gate.ts';
 import { readSealedInput, type SealedInput } from './hold.ts';
 
 const deniedNow = 'the policy now denies it';
@@ -32,7 +31,7 @@ export async function claim(gate: Gate, call: Call, approval: Approval): Promise
   await call.invocation.standing?.check(approval.tool);
   const claimed = await gate.approvals.claim(approval.id, requirement);
   if (brokenGlass(claimed.votes) !== undefined) call.story = { ...call.story, breakGlass: true };
-  return { prepared: fresh, approval: claimed };
+  return { prepared: fresh, approval: claimed, masking: decision.masking };
 }
 
 /** Drafts what was approved from its sealed input. What cannot be planned any more has drifted; an outage has not. */

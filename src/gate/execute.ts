@@ -5,23 +5,18 @@ import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
 import { compose, ident, join, type Masked, merge, say } from '../domain/masked.ts';
 import type { Outcome, Status } from '../domain/outcome.ts';
-import type { GetRequest, ListRequest, LogsRequest } from '../domain/request.ts';
+import { type GetRequest, type ListRequest, type LogsRequest, namespaceOf } from '../domain/request.ts';
 import type { KeptLines, LogTail, MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
 import { approvalPart } from './answer/outcome.ts';
 import { refuse } from './answer/refuse.ts';
 import { needsOf } from './answer/render.ts';
 import type { Call } from './call.ts';
-import type { Gate, Prepared } from './gate.ts';
+import type { Gate, Prepared, Ready } from './gate.ts';
 import { keepable } from './kept.ts';
+import { objectScope, outputScope, reducedNote } from './reach.ts';
 import { readLogs } from './read-logs.ts';
 import { sendAll } from './send-all.ts';
 import { whileStanding } from './standing.ts';
-
-/** A plan that may run: allowed by policy alone, or with the approval that was claimed for it. */
-export interface Ready {
-  readonly prepared: Prepared;
-  readonly approval: Approval | undefined;
-}
 
 /**
  * Grant, Authorized on disk, execute, mask, outcome on disk. Once something may have been sent nothing is thrown: whatever
@@ -36,21 +31,17 @@ export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise
     if (approval !== undefined) await settle(gate, call, approval, refuse(gate, call, toCountersignError(thrown)));
     throw thrown;
   }
-  const outcome = await runAndRecord(gate, call, prepared, approval);
+  const outcome = await runAndRecord(gate, call, ready);
   if (approval !== undefined) await settle(gate, call, approval, outcome);
   return outcome;
 }
 
-async function runAndRecord(
-  gate: Gate,
-  call: Call,
-  prepared: Prepared,
-  approval: Approval | undefined,
-): Promise<Outcome> {
+async function runAndRecord(gate: Gate, call: Call, ready: Ready): Promise<Outcome> {
+  const { prepared, approval } = ready;
   let outcome: Outcome;
   let code: string | undefined;
   try {
-    outcome = outcomeOf(gate, call, await run(gate, call, prepared, approval), approval);
+    outcome = outcomeOf(gate, call, await run(gate, call, ready), approval);
   } catch (thrown) {
     const error = await explain(prepared, toCountersignError(thrown));
     code = error.code;
@@ -68,25 +59,27 @@ async function authorized(call: Call, prepared: Prepared, approval: Approval | u
 }
 
 /** A program runs for as long as its caller stands; whatever else is sent is over at once, and is not cut in the middle. */
-const run = (gate: Gate, call: Call, prepared: Prepared, approval: Approval | undefined): Promise<ToolAnswer> => {
+const run = (gate: Gate, call: Call, ready: Ready): Promise<ToolAnswer> => {
+  const { prepared, approval } = ready;
   const { mutates, subresource } = prepared.tool.access;
   const of = mutates ? (approval?.id ?? '') : undefined;
   return subresource === 'exec'
-    ? whileStanding(call, prepared.tool.name, (signal) => send(gate, call, prepared, call.context(of, signal)))
-    : send(gate, call, prepared, call.context(of));
+    ? whileStanding(call, prepared.tool.name, (signal) => send(gate, call, ready, call.context(of, signal)))
+    : send(gate, call, ready, call.context(of));
 };
 
-async function send(gate: Gate, call: Call, prepared: Prepared, context: RequestContext): Promise<ToolAnswer> {
+async function send(gate: Gate, call: Call, ready: Ready, context: RequestContext): Promise<ToolAnswer> {
+  const { prepared } = ready;
   const { plan, tool, cluster, view } = prepared;
   const grant = gate.mint(plan);
   const handle = cluster.execution(grant, context);
   const toolCluster: ToolCluster = {
     name: plan.cluster.name,
-    send: (request) => sendMasked(gate, handle, request),
-    logs: (request, keep) => showLog(gate, prepared, handle, request, keep),
+    send: (request) => sendMasked(gate, call, plan.cluster.name, handle, request),
+    logs: (request, keep) => showLog(gate, call, ready, handle, request, keep),
     keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, cluster.name, request, token, kept),
     namespaceExists: (namespace) => prepared.namespaceExists(namespace),
-    sendAll: () => sendAll(gate, call, prepared, handle, context),
+    sendAll: () => sendAll(gate, call, ready, handle, context),
   };
   return tool.run(plan, toolCluster, view);
 }
@@ -94,23 +87,28 @@ async function send(gate: Gate, call: Call, prepared: Prepared, context: Request
 /** Its pod's values in reach are known before its first line is read. */
 async function showLog(
   gate: Gate,
-  { plan }: Prepared,
+  call: Call,
+  ready: Ready,
   handle: ExecutionHandle,
   request: LogsRequest,
   keep: KeptLines,
 ): Promise<LogTail> {
-  const scope = await gate.masker.podScope(plan.cluster.name, request.object.namespace ?? '', request.object.name);
-  return readLogs(gate, handle, request, scope, keep);
+  return readLogs(gate, handle, request, await outputScope(gate, call, ready, request.object), keep);
 }
 
 async function sendMasked(
   gate: Gate,
+  call: Call,
+  cluster: string,
   handle: ExecutionHandle,
   request: GetRequest | ListRequest,
 ): Promise<MaskedResponse> {
-  const response = await handle.send(request);
-  const { value, masked } = gate.masker.object(withoutBookkeeping(response.body));
-  return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning)) };
+  const [response, scope] = await Promise.all([
+    handle.send(request),
+    objectScope(gate, call, cluster, namespaceOf(request)),
+  ]);
+  const { value, masked } = gate.masker.object(withoutBookkeeping(response.body), scope);
+  return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning, scope)) };
 }
 
 function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {
@@ -121,6 +119,7 @@ function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approva
     cluster: typeof cluster === 'string' ? ident(cluster) : undefined,
     approval: ended === undefined ? undefined : approvalPart(gate.masker, ended),
     audit: ident(call.id),
+    masking: call.story.masking === undefined ? undefined : ident('reduced'),
   });
   return {
     status,
@@ -130,6 +129,7 @@ function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approva
     text: join(
       [
         ...(answer.text === undefined ? [] : [answer.text]),
+        ...reducedNote(call),
         ...approvedBy(gate, ended),
         approval === undefined
           ? say`Audit ${ident(call.id)}.`

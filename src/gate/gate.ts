@@ -1,5 +1,6 @@
+import type { Approval } from '../domain/approval.ts';
 import type { Cluster } from '../domain/cluster.ts';
-import type { Target } from '../domain/decision.ts';
+import type { Decision, Target } from '../domain/decision.ts';
 import type { CountersignError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -44,6 +45,14 @@ export interface Prepared {
   namespaceExists(namespace: string): Promise<boolean | undefined>;
   /** The answer for an object that is not there, with the near names that this caller may list. */
   missing(object: ObjectRef): Promise<CountersignError>;
+}
+
+/** A plan that may run: allowed by policy alone, or with the approval that was claimed for it. */
+export interface Ready {
+  readonly prepared: Prepared;
+  readonly approval: Approval | undefined;
+  /** As the decision that lets it run says. */
+  readonly masking: Decision['masking'];
 }
 
 /** An object that was named by a selector: approved by name and uid. */

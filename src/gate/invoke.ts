@@ -90,7 +90,8 @@ async function planAndAsk(gate: Gate, call: Call, tool: Tool, input: JsonObject)
   if (input.dryRun === true) return answerDryRun(gate, call, prepared, decision);
   // Planning took its time, and nobody is waited for: what changes something is sent for a caller who still stands.
   if (decision.verdict === 'allow' && tool.access.mutates) await call.invocation.standing?.check(tool.name);
-  if (decision.verdict === 'allow') return executePlan(gate, call, { prepared, approval: undefined });
+  if (decision.verdict === 'allow')
+    return executePlan(gate, call, { prepared, approval: undefined, masking: decision.masking });
 
   return { approval: await askOrAttach(gate, call, prepared, decision) };
 }

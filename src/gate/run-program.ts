@@ -7,7 +7,8 @@ import type { ExecRequest } from '../domain/request.ts';
 import { objectId, objectLabel } from '../domain/resource.ts';
 import type { ToolAnswer } from '../domain/tool.ts';
 import type { Call } from './call.ts';
-import type { Gate, Prepared } from './gate.ts';
+import type { Gate, Prepared, Ready } from './gate.ts';
+import { outputScope } from './reach.ts';
 
 const mostBytes = 1_000_000;
 
@@ -18,12 +19,13 @@ const mostBytes = 1_000_000;
 export async function runProgram(
   gate: Gate,
   call: Call,
-  prepared: Prepared,
+  ready: Ready,
   handle: ExecutionHandle,
   request: ExecRequest,
 ): Promise<ToolAnswer> {
+  const { prepared } = ready;
   const { plan } = prepared;
-  const scope = await gate.masker.podScope(plan.cluster.name, request.object.namespace ?? '', request.object.name);
+  const scope = await outputScope(gate, call, ready, request.object);
   const recording = await startRecording(gate, call, prepared, request, scope);
   const output = new Output();
   let end: ExecEnd;

@@ -11,7 +11,7 @@ import { type ChangeResult, changePart, notesText, warningsOf } from './answer/o
 import { sentence } from './answer/refuse.ts';
 import { effectLines } from './answer/render.ts';
 import type { Call } from './call.ts';
-import type { Gate, Prepared } from './gate.ts';
+import type { Gate, Prepared, Ready } from './gate.ts';
 import { runProgram } from './run-program.ts';
 import { type Sent, sentResult } from './sent.ts';
 
@@ -25,13 +25,14 @@ const pause = 100;
 export async function sendAll(
   gate: Gate,
   call: Call,
-  prepared: Prepared,
+  ready: Ready,
   handle: ExecutionHandle,
   context: RequestContext,
 ): Promise<ToolAnswer> {
+  const { prepared } = ready;
   const requests = prepared.plan.requests.filter(isMutating);
   const [only] = requests;
-  if (only?.action === 'exec') return runProgram(gate, call, prepared, handle, only);
+  if (only?.action === 'exec') return runProgram(gate, call, ready, handle, only);
   const ended: Sent[] = [];
   for (const index of requests.keys()) {
     const sent = await sendOne(gate, prepared, handle, index, context);

@@ -2,8 +2,8 @@ import type { Approval } from '../domain/approval.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Call } from './call.ts';
 import { claim } from './claim.ts';
-import { executePlan, type Ready } from './execute.ts';
-import type { Gate } from './gate.ts';
+import { executePlan } from './execute.ts';
+import type { Gate, Ready } from './gate.ts';
 import { keptOutcome } from './kept.ts';
 
 /** Claims and runs what was approved. Where another call was faster, its result: one approval, one run. */

@@ -1,5 +1,4 @@
-import type { SecretReader } from '../domain/cluster.ts';
-import type { Log } from '../domain/environment.ts';
+import type { Clock } from '../domain/environment.ts';
 import type { Json } from '../domain/json.ts';
 import type { Masker, MaskScope } from '../domain/masker.ts';
 import { formatPath, type Path } from '../domain/path.ts';
@@ -7,19 +6,15 @@ import { type ResourceType, resourceGroup } from '../domain/resource.ts';
 import { seal } from '../domain/seal.ts';
 import { LogLines } from './log-lines.ts';
 import { matcherOf } from './matcher.ts';
-import { isAboutSecret, maskPatterns, maskQuoted } from './patterns.ts';
+import { isAboutSecret, maskQuoted } from './patterns.ts';
 import { findPlaceholder } from './placeholder.ts';
-import { podScope } from './pod-scope.ts';
+import { Reach, type ReachOptions } from './reach.ts';
 import { createStream } from './stream.ts';
 import { maskSeen } from './stream-text.ts';
 import { reveal, strip } from './strip.ts';
 import { Walk } from './walk.ts';
 
-export interface MaskerOptions {
-  /** Of the cluster of a name, reading with an identity of its own; undefined: nothing that needs known values is shown. */
-  readonly secretReader?: ((cluster: string) => SecretReader) | undefined;
-  readonly log: Log;
-}
+export type MaskerOptions = Omit<ReachOptions, 'clock'> & { readonly clock?: Clock };
 
 /** Kinds that are told by their resource where an object does not carry its own. */
 const kindByResource: ReadonlyMap<string, string> = new Map([
@@ -27,30 +22,54 @@ const kindByResource: ReadonlyMap<string, string> = new Map([
   ['configmaps', 'ConfigMap'],
 ]);
 
-export function createMasker({ secretReader, log }: MaskerOptions): Masker {
+export function createMasker({ clock = Date, ...options }: MaskerOptions): Masker {
+  const reach = new Reach({ clock, ...options });
   return {
     object(raw: Json, scope?: MaskScope) {
-      const walk = new Walk(matcherOf(scope));
-      const value = seal(walk.object(raw));
-      return { value, masked: walk.hidden.map(formatPath) };
+      const { value, hidden } = maskObject(raw, scope);
+      return { value: seal(value), masked: hidden.map(formatPath) };
     },
-    text: (raw, scope) => seal(maskText(raw, scope)),
+    text: (raw, scope) => seal(scope === undefined ? maskUpstream(raw, reach.held(undefined)) : maskText(raw, scope)),
     stream: createStream,
     log: (scope, onLine) => new LogLines(createStream(scope), onLine),
     echo: (own) => seal(reveal(own)),
     sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
-      const walk = new Walk(undefined);
+      const walk = new Walk();
       walk.object(object, kindByResource.get(resourceGroup(type)));
       return walk.hidden;
     },
     placeholderIn: findPlaceholder,
-    podScope: (cluster, namespace, pod) => podScope(secretReader?.(cluster), log, namespace, pod),
+    reach: (cluster, namespace, pod) => reach.of(cluster, namespace, pod),
+    held: (cluster) => reach.held(cluster),
   };
 }
 
-/** Text of a program has its scope; text of the API server has none, and may quote what it refuses. */
-function maskText(raw: string, scope: MaskScope | undefined): string {
+/**
+ * By structure first. The values in reach are looked for in all leaves at once, which costs a hundredth of looking into each;
+ * only where one is found, which is rare, the object is gone through again, leaf by leaf.
+ */
+function maskObject(
+  raw: Json,
+  scope: MaskScope | undefined,
+): { readonly value: Json; readonly hidden: readonly Path[] } {
+  const known = matcherOf(scope);
+  const leaves: string[] = [];
+  const walk = new Walk(known === undefined ? {} : { leaves });
+  const value = walk.object(raw);
+  if (known === undefined || leaves.length === 0) return { value, hidden: walk.hidden };
+  const text = strip(leaves.join('\n'));
+  if (known.mask(text) === text) return { value, hidden: walk.hidden };
+  const again = new Walk({ known: (leaf) => known.mask(leaf, scope?.onHit) });
+  return { value: again.object(raw), hidden: again.hidden };
+}
+
+/** Text of the API server may quote what it refuses, whatever it is about. */
+function maskUpstream(raw: string, held: MaskScope): string {
   const seen = strip(raw);
-  if (scope === undefined) return maskPatterns(maskQuoted(seen, isAboutSecret(seen)));
+  return maskText(maskQuoted(seen, isAboutSecret(seen)), held);
+}
+
+function maskText(raw: string, scope: MaskScope): string {
+  const seen = strip(raw);
   return maskSeen(seen, matcherOf(scope), scope.onHit);
 }

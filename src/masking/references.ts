@@ -44,14 +44,6 @@ function reference(value: Json | undefined, key: string, from: string): readonly
   return [{ name, optional, from, ...(namespace === undefined ? {} : { namespace }) }];
 }
 
-/** Credentials of registries, and the tokens that old ServiceAccounts keep in Secrets. A pod runs without each of them. */
-export const imagePullsOf = (pod: JsonObject, account: JsonObject | undefined): readonly SecretReference[] =>
-  [
-    ...listAt(pod, 'spec', 'imagePullSecrets').map((each) => ({ each, from: 'imagePullSecrets' })),
-    ...listAt(account, 'imagePullSecrets').map((each) => ({ each, from: 'imagePullSecrets of the ServiceAccount' })),
-    ...listAt(account, 'secrets').map((each) => ({ each, from: 'secrets of the ServiceAccount' })),
-  ].flatMap(({ each, from }) => reference(each, 'name', from).map((found) => ({ ...found, optional: true })));
-
 /** Values that the pod itself spells out under names of secrets. */
 export const inlineValues = (pod: JsonObject): readonly KnownValue[] =>
   containersOf(pod).flatMap((container) =>

@@ -4,16 +4,46 @@ import { minBytes } from './known.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Longer values are looked for in pieces: whatever shows the whole shows each of them. Characters. */
+const longest = 8_192;
+const piece = 1_024;
+
+/** Words that stand in ordinary output all the time: as the value of a Secret they are hidden by structure only. */
+const common = new Set(
+  'postgres postgresql mariadb mongodb rabbitmq elasticsearch production development localhost username password database kubernetes application administrator disabled 127.0.0.1 undefined'.split(
+    ' ',
+  ),
+);
+
+/** Certificates are shown to whoever connects; the cluster's own stands in a ConfigMap of every namespace. */
+const certificates =
+  /^\s*(?:-----BEGIN (?:TRUSTED )?CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END (?:TRUSTED )?CERTIFICATE-----\s*)+$/;
+
 /** What can be looked for of a Secret: the decoded value of each key, and the credentials inside of registry configurations. */
 export function valuesOf(secret: JsonObject): readonly KnownValue[] {
   const name = stringAt(secret, 'metadata', 'name') ?? '';
   const token = secret.type === 'kubernetes.io/service-account-token';
-  const decoded = Object.entries(objectAt(secret, 'data') ?? {}).flatMap(([key, value]) => {
+  return Object.entries(objectAt(secret, 'data') ?? {}).flatMap(([key, value]) => {
     // The namespace of a token is no secret, and stands everywhere.
     if (typeof value !== 'string' || (token && key === 'namespace')) return [];
-    return partsOf(key, Buffer.from(value, 'base64')).map((part) => ({ value: part, source: `Secret ${name}/${key}` }));
+    return partsOf(key, Buffer.from(value, 'base64'))
+      .filter(isLookedFor)
+      .flatMap(pieces)
+      .map((part) => ({ value: part, source: `Secret ${name}/${key}` }));
   });
-  return decoded.filter(({ value }) => Buffer.byteLength(value) >= minBytes);
+}
+
+/** Whether a value can be looked for: not too short, not in everybody's mouth, not public. */
+const isLookedFor = (value: string): boolean =>
+  Buffer.byteLength(value) >= minBytes && !common.has(value.trim().toLowerCase()) && !certificates.test(value);
+
+/** The last one reaches back, so that none is too short to be looked for. */
+function pieces(value: string): readonly string[] {
+  if (value.length <= longest) return [value];
+  return Array.from({ length: Math.ceil(value.length / piece) }, (_, index) => {
+    const start = Math.min(index * piece, value.length - piece);
+    return value.slice(start, start + piece);
+  });
 }
 
 function partsOf(key: string, bytes: Buffer): readonly string[] {

@@ -1,6 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Path, PathStep } from '../domain/path.ts';
-import type { KnownMatcher } from './matcher.ts';
 import { isSensitiveData, isSensitiveEntry, isSensitiveMember, isSensitiveVariable } from './names.ts';
 import { awaitsValue, isAboutSecret, maskArgument, maskPatterns, maskQuoted, surelyPlain } from './patterns.ts';
 import { isPlaceholder, placeholder } from './placeholder.ts';
@@ -9,6 +8,10 @@ import { columnSources, isTable } from './table.ts';
 
 const argumentLists = new Set(['args', 'command', 'cmd', 'arguments', 'entrypoint', 'extraArgs']);
 const variableMaps = new Set(['env', 'environment', 'envVars', 'extraEnv', 'extraEnvVars']);
+/** Shorter leaves hold no value that is looked for. */
+const shortest = 8;
+const leastNumber = 10 ** (shortest - 1);
+const identifiers = new Set(['name', 'namespace', 'uid', 'resourceVersion']);
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** `names`: of the elements, where they tell them apart; found once, when the first is hidden. */
@@ -19,6 +22,11 @@ interface ListFrame {
 }
 type Frame = string | ListFrame;
 
+interface WalkOptions {
+  readonly known?: (leaf: string) => string;
+  readonly leaves?: string[];
+}
+
 /**
  * One pass over an object that hides what stands in a place for secrets. What is unchanged is shared with the raw value, and
  * paths are only made for what was hidden, so that an object without secrets costs little more than being looked at.
@@ -26,10 +34,16 @@ type Frame = string | ListFrame;
 export class Walk {
   readonly hidden: Path[] = [];
   readonly #frames: Frame[] = [];
-  readonly #known: KnownMatcher | undefined;
+  readonly #known: ((leaf: string) => string) | undefined;
+  readonly #leaves: string[] | undefined;
+  /** For what stands as text inside of a leaf. */
+  readonly #inside: WalkOptions;
 
-  constructor(known: KnownMatcher | undefined) {
+  /** `known`: hides known values in a leaf. `leaves`: takes every leaf that is shown and could hold one. */
+  constructor({ known, leaves }: WalkOptions = {}) {
     this.#known = known;
+    this.#leaves = leaves;
+    this.#inside = { ...(known === undefined ? {} : { known }), ...(leaves === undefined ? {} : { leaves }) };
   }
 
   /** `kind`: what the object is by its resource or list, whatever it says itself. */
@@ -51,6 +65,7 @@ export class Walk {
 
   #any(value: Json, within: string): Json {
     if (typeof value === 'string') return this.#text(value);
+    if (typeof value === 'number') return this.#number(value);
     if (value === null || typeof value !== 'object') return value;
     if (Array.isArray(value)) return this.#list(value, within);
     const object = value as JsonObject;
@@ -73,7 +88,8 @@ export class Walk {
     if (typeof value !== 'object') {
       if (isSensitiveMember(key) || (variableMaps.has(within) && isSensitiveVariable(key)))
         return this.#hide(value, `field ${key}`);
-      return typeof value === 'string' ? this.#text(value) : value;
+      if (typeof value !== 'string') return this.#number(value);
+      return this.#isIdentifier(key) ? this.#identifier(value) : this.#text(value);
     }
     if (key === 'annotations' && isJsonObject(value)) return this.#annotations(value, undefined);
     if (key === 'managedFields') return this.#managedFields(value);
@@ -147,7 +163,7 @@ export class Walk {
   /** Undefined: nested so deep that it cannot be walked through; one such annotation must not keep its whole list from being read. */
   #copyMasked(copy: Json): Json | undefined {
     try {
-      return new Walk(this.#known).object(copy);
+      return new Walk(this.#inside).object(copy);
     } catch (thrown) {
       if (thrown instanceof RangeError) return undefined;
       throw thrown;
@@ -210,13 +226,15 @@ export class Walk {
 
   #table(table: JsonObject): Json {
     const sources = columnSources(table);
+    const names = (table.columnDefinitions as readonly Json[]).map(
+      (column) => isJsonObject(column) && column.format === 'name',
+    );
     const cells = (value: Json): Json =>
       Array.isArray(value)
         ? this.#elements(value, (cell, index) => {
             const source = sources[index];
-            return source !== undefined && typeof cell === 'string' && cell !== ''
-              ? this.#hide(cell, source)
-              : this.#any(cell, '');
+            if (source !== undefined && typeof cell === 'string' && cell !== '') return this.#hide(cell, source);
+            return names[index] === true && typeof cell === 'string' ? this.#identifier(cell) : this.#any(cell, '');
           })
         : this.#any(value, '');
     const row = (value: Json): Json =>
@@ -234,15 +252,34 @@ export class Walk {
     return this.#changed(text, this.#cleanText(text));
   }
 
+  /** What the caller itself names objects by: equal to a value, it is still no secret. */
+  #isIdentifier(key: string): boolean {
+    return key === 'kind' || key === 'apiVersion' || (identifiers.has(key) && this.#frames.at(-2) === 'metadata');
+  }
+
+  #identifier(text: string): Json {
+    return surelyPlain(text) ? text : this.#changed(text, maskPatterns(strip(text)));
+  }
+
+  /** A numeric password stands in JSON without quotes. */
+  #number(value: Json): Json {
+    if (typeof value !== 'number' || Math.abs(value) < leastNumber) return value;
+    const text = String(value);
+    this.#leaves?.push(text);
+    const masked = this.#known === undefined ? text : this.#known(text);
+    return masked === text ? value : this.#changed(text, masked);
+  }
+
   #changed(before: string, after: string): string {
     if (after !== before) this.#record();
     return after;
   }
 
   #cleanText(text: string): string {
+    if (text.length >= shortest) this.#leaves?.push(text);
     if (this.#known === undefined && surelyPlain(text)) return text;
     const seen = strip(text);
-    const masked = maskPatterns(this.#known === undefined ? seen : this.#known.mask(seen));
+    const masked = maskPatterns(this.#known === undefined ? seen : this.#known(seen));
     // An unseen character is the object's own; only where it stood beside a secret it goes with it.
     return masked === seen ? text : masked;
   }

@@ -116,8 +116,15 @@ function decision(verdict: Verdict, deciding: readonly Finding[], found: Found):
     because: rules.map(({ rule }) => rule.description).join(' '),
     requirement: undefined,
     bundleDigest: found.bundleDigest,
+    ...(verdict !== 'deny' && reduces(found) ? { masking: 'reduced' as const } : {}),
     ...(errors.length === 0 ? {} : { errors }),
   };
+}
+
+/** One rule that does not say it is enough to hold to the values in reach. */
+function reduces({ all }: Found): boolean {
+  const passing = all.filter((each) => effectOf(each) !== 'deny');
+  return passing.length > 0 && passing.every(({ rule }) => rule.rule.masking === 'reduced');
 }
 
 function nothingMatches(input: DecisionInput, found: Found): Decision {

@@ -66,10 +66,20 @@ export const ruleSchema = z
       .describe('Conditions in CEL over principal, call, facts and time; all must be true'),
     effect: z.enum(['deny', 'review', 'allow']),
     require: requirement.optional().describe('For review; default: one person'),
+    masking: z
+      .literal('reduced')
+      .optional()
+      .describe(
+        'Output is shown also where the Secrets in reach cannot be read; counts if every rule that matches says it',
+      ),
   })
   .refine((rule) => rule.effect === 'review' || rule.require === undefined, {
     path: ['require'],
     message: 'only a review rule requires people',
+  })
+  .refine((rule) => rule.effect !== 'deny' || rule.masking === undefined, {
+    path: ['masking'],
+    message: 'what is denied has no output',
   });
 
 export const fileSchema = z.strictObject({ rules: z.array(ruleSchema).max(5000) });

@@ -50,7 +50,10 @@ const expected: Readonly<
     never: [...neverAny, ...changes],
   },
   secretReader: {
-    must: [['get Secrets', { verb: 'get', resource: 'secrets' }]],
+    must: [
+      ['list Secrets', { verb: 'list', resource: 'secrets' }],
+      ['watch Secrets', { verb: 'watch', resource: 'secrets' }],
+    ],
     never: [...neverAny, ...programs, ...changes],
   },
 };

@@ -8,7 +8,10 @@ import { createMasker } from '../../../src/masking/masker.ts';
 import { applied, deleted, deployment, execed, ref, scaled, type, types } from '../domain/facts/seen.ts';
 
 const masker = createMasker({
-  secretReader: () => ({ get: async () => undefined, listSecrets: async () => [] }),
+  secretReader: () => ({
+    listSecrets: async () => ({ secrets: [], resourceVersion: '' }),
+    watchSecrets: async () => undefined,
+  }),
   log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
 });
 const risks = (...seen: Seen[]): readonly string[] => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { SecretReader } from '../../../src/domain/cluster.ts';
-import type { Json, JsonObject } from '../../../src/domain/json.ts';
+import type { Json } from '../../../src/domain/json.ts';
 import { type Masked, open } from '../../../src/domain/masked.ts';
 import { valueAt } from '../../../src/domain/path.ts';
 import type { ResourceType } from '../../../src/domain/resource.ts';
@@ -162,83 +161,6 @@ describe('known values', () => {
   it('are hidden in objects too; short ones are not looked for', () => {
     expect(JSON.stringify(open(masker.object({ log: `a ${canary}` }, scope).value))).not.toContain(canary);
     expect(open(masker.text('the cat', { values: [{ value: 'cat', source: 'Secret a/b' }] }))).toBe('the cat');
-  });
-});
-
-describe('what a pod can reach', () => {
-  const reader = (objects: Record<string, JsonObject | Error>): SecretReader => ({
-    get: async (namespace, kind, name) => {
-      const found = objects[`${kind}/${namespace}/${name}`];
-      if (found instanceof Error) throw found;
-      return found;
-    },
-    listSecrets: async () => [],
-  });
-  const secretOf = (name: string, data: Record<string, string>): JsonObject => ({
-    metadata: { name },
-    data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-  });
-  const pod: JsonObject = {
-    spec: {
-      containers: [
-        {
-          env: [
-            { name: 'A', valueFrom: { secretKeyRef: { name: 'env' } } },
-            { name: 'API_KEY', value: 'inline-value' },
-          ],
-        },
-      ],
-      initContainers: [{ envFrom: [{ secretRef: { name: 'from', optional: true } }] }],
-      ephemeralContainers: [{ envFrom: [{ secretRef: { name: 'ephemeral' } }] }],
-      volumes: [
-        { secret: { secretName: 'volume' } },
-        { projected: { sources: [{ secret: { name: 'projected' } }] } },
-        { csi: { nodePublishSecretRef: { name: 'csi' } } },
-      ],
-      imagePullSecrets: [{ name: 'pull' }],
-    },
-  };
-  const all = {
-    'Pod/shop/web': pod,
-    ...Object.fromEntries(
-      ['env', 'ephemeral', 'volume', 'projected', 'csi'].map((name) => [
-        `Secret/shop/${name}`,
-        secretOf(name, { a: `value-of-${name}` }),
-      ]),
-    ),
-    'Secret/shop/pull': secretOf('pull', {
-      '.dockerconfigjson': JSON.stringify({
-        auths: { r: { auth: Buffer.from('robot:registry-password').toString('base64') } },
-      }),
-    }),
-    'ServiceAccount/shop/default': { secrets: [{ name: 'legacy' }] },
-    'Secret/shop/legacy': secretOf('legacy', { token: 'legacy-token' }),
-  };
-
-  it('is read from every reference', async () => {
-    const scope = await createMasker({ log, secretReader: () => reader(all) }).podScope('test', 'shop', 'web');
-    const values = scope.values.map(({ value }) => value);
-    for (const name of ['env', 'ephemeral', 'volume', 'projected', 'csi']) expect(values).toContain(`value-of-${name}`);
-    expect(values).toEqual(expect.arrayContaining(['registry-password', 'legacy-token', 'inline-value']));
-  });
-
-  it.each<[string, Record<string, JsonObject | Error | undefined>, RegExp]>([
-    ['a Secret that may not be read', { 'Secret/shop/env': new Error('forbidden') }, /Secret env \(env\)/],
-    ['a Secret that is gone', { 'Secret/shop/volume': undefined }, /Secret volume/],
-    ['a pod that is gone', { 'Pod/shop/web': undefined }, /Pod shop\/web/],
-  ])('%s: MaskingUnavailable', async (_, change, words) => {
-    const objects = { ...all, ...change } as Record<string, JsonObject | Error>;
-    await expect(
-      createMasker({ log, secretReader: () => reader(objects) }).podScope('test', 'shop', 'web'),
-    ).rejects.toMatchObject({
-      code: 'MaskingUnavailable',
-      message: expect.stringMatching(words),
-      hint: expect.stringMatching(/secrets/),
-    });
-  });
-
-  it('nobody who reads: MaskingUnavailable', async () => {
-    await expect(masker.podScope('test', 'a', 'b')).rejects.toMatchObject({ code: 'MaskingUnavailable' });
   });
 });
 

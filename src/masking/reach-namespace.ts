@@ -1,0 +1,100 @@
+import type { SecretReader } from '../domain/cluster.ts';
+import type { Clock, Log } from '../domain/environment.ts';
+import { toCountersignError } from '../domain/errors.ts';
+import { Hangup } from '../domain/hangup.ts';
+import { type JsonObject, stringAt } from '../domain/json.ts';
+import { HeldValues } from './reach-held.ts';
+import { valuesOf } from './secret-values.ts';
+
+/** Milliseconds after which a watch that could not begin is tried again; until then every call lists. */
+const watchAgain = 300_000;
+
+const nameOf = (secret: JsonObject): string => stringAt(secret, 'metadata', 'name') ?? '';
+
+/**
+ * The Secrets of one namespace: listed once and watched from then on, so that the usual call sends nothing. Where there is no
+ * open watch they are listed anew, so that what is shown is never masked by what was true a while ago.
+ */
+export class SecretsOfNamespace {
+  readonly held = new HeldValues();
+  readonly #reader: SecretReader;
+  readonly #namespace: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #listing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #watch: { readonly end: Hangup; open: boolean } | undefined;
+  #noWatchUntil = 0;
+
+  constructor(reader: SecretReader, namespace: string, clock: Clock, log: Log) {
+    this.#reader = reader;
+    this.#namespace = namespace;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Every change is told at once: nothing needs to be asked. */
+  get isCurrent(): boolean {
+    return this.#watch?.open === true;
+  }
+
+  /** @throws what the reader throws */
+  async current(): Promise<HeldValues> {
+    if (this.isCurrent) return this.held;
+    const underWay = this.#listing;
+    if (underWay === undefined) {
+      this.#listing = this.#list().finally(() => {
+        this.#listing = undefined;
+      });
+      await this.#listing;
+      return this.held;
+    }
+    // What is under way may be older than what this call is about to read: all who wait for it share the next one.
+    await underWay.catch(() => undefined);
+    if (this.isCurrent) return this.held;
+    this.#next ??= this.#list().finally(() => {
+      this.#next = undefined;
+    });
+    await this.#next;
+    return this.held;
+  }
+
+  /** What was read stays. */
+  unwatch(): void {
+    this.#watch?.end.abort();
+    this.#watch = undefined;
+  }
+
+  async #list(): Promise<void> {
+    const { secrets, resourceVersion } = await this.#reader.listSecrets(this.#namespace);
+    this.held.replace(new Map(secrets.map((secret) => [nameOf(secret), valuesOf(secret)])));
+    if (this.#watch !== undefined || resourceVersion === '' || this.#clock.now() < this.#noWatchUntil) return;
+    void this.#follow(resourceVersion);
+  }
+
+  /** Ends at the first thing that is not understood: the next call lists. */
+  async #follow(resourceVersion: string): Promise<void> {
+    const watch = { end: new Hangup(), open: false };
+    this.#watch = watch;
+    const mine = (): boolean => this.#watch === watch;
+    try {
+      await this.#reader.watchSecrets(this.#namespace, resourceVersion, {
+        opened: () => {
+          watch.open = true;
+        },
+        changed: (secret) => this.held.set(nameOf(secret), valuesOf(secret)),
+        deleted: (secret) => this.held.delete(nameOf(secret)),
+        signal: watch.end,
+      });
+    } catch (thrown) {
+      if (mine() && !watch.open) {
+        this.#noWatchUntil = this.#clock.now() + watchAgain;
+        const cause = toCountersignError(thrown).message;
+        this.#log.warn('Secrets cannot be watched, so each call lists them', { namespace: this.#namespace, cause });
+      }
+    } finally {
+      watch.open = false;
+      if (mine()) this.#watch = undefined;
+    }
+  }
+}
