@@ -1,19 +1,12 @@
 import { isJsonObject, type Json, type JsonObject, objectAt, stringAt } from '../domain/json.ts';
 import type { KnownValue } from '../domain/masker.ts';
-import { minBytes } from './known.ts';
+import { isLookedFor } from './known.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Longer values are looked for in pieces: whatever shows the whole shows each of them. Characters. */
 const longest = 8_192;
 const piece = 1_024;
-
-/** Words that stand in ordinary output all the time: as the value of a Secret they are hidden by structure only. */
-const common = new Set(
-  'postgres postgresql mariadb mongodb rabbitmq elasticsearch production development localhost username password database kubernetes application administrator disabled 127.0.0.1 undefined'.split(
-    ' ',
-  ),
-);
 
 /** Certificates are shown to whoever connects; the cluster's own stands in a ConfigMap of every namespace. */
 const certificates =
@@ -27,15 +20,11 @@ export function valuesOf(secret: JsonObject): readonly KnownValue[] {
     // The namespace of a token is no secret, and stands everywhere.
     if (typeof value !== 'string' || (token && key === 'namespace')) return [];
     return partsOf(key, Buffer.from(value, 'base64'))
-      .filter(isLookedFor)
+      .filter((part) => isLookedFor(part) && !certificates.test(part))
       .flatMap(pieces)
       .map((part) => ({ value: part, source: `Secret ${name}/${key}` }));
   });
 }
-
-/** Whether a value can be looked for: not too short, not in everybody's mouth, not public. */
-const isLookedFor = (value: string): boolean =>
-  Buffer.byteLength(value) >= minBytes && !common.has(value.trim().toLowerCase()) && !certificates.test(value);
 
 /** The last one reaches back, so that none is too short to be looked for. */
 function pieces(value: string): readonly string[] {
