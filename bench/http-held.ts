@@ -71,7 +71,10 @@ async function configured(folder: string, issuer: Issuer): Promise<string> {
   await mkdir(join(folder, 'policy'), { recursive: true });
   await writeFile(join(folder, 'policy', 'rules.yaml'), stringify(rules));
   const voter = userInfo().username;
-  const owns = Array.from({ length: agents }, (_, n) => ({ issuer: issuer.url, subject: `bot-${n}` }));
+  // Each agent of a person of its own: what one person has open is looked through for each more.
+  const owners = Array.from({ length: agents }, (_, n) => ({
+    ...{ id: `li-${n}@example.com`, owns: [{ issuer: issuer.url, subject: `bot-${n}` }] },
+  }));
   const file = join(folder, 'countersign.yaml');
   const config = {
     state: { directory: join(folder, 'state') },
@@ -81,10 +84,7 @@ async function configured(folder: string, issuer: Issuer): Promise<string> {
       issuers: [{ issuer: issuer.url, subjects: 'workloads', jwksUri: `${issuer.url}/jwks` }],
       sessions: { perPrincipal: 10_000 },
     },
-    people: [
-      { id: 'li@example.com', owns },
-      { id: voter, osUsers: [voter] },
-    ],
+    people: [...owners, { id: voter, osUsers: [voter] }],
     approvals: { openPerAgent: 1_000, openPerOwner: 10_000, askedPerHour: 10_000 },
     waits: { withProgress: 'decideWithin' },
     limits: { callsPerSecond: 10_000, inFlight: 10_000 },

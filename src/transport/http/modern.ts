@@ -64,10 +64,23 @@ function faultOf(request: IncomingMessage, message: RequestMessage, service: Mcp
   if (headers['mcp-method'] !== message.method) return mismatch('Mcp-Method');
   const name = namedIn(message.method, message.params);
   if (name !== undefined && headerValue(headers['mcp-name']) !== name) return mismatch('Mcp-Name');
-  if (!service.methods.has(message.method))
+  if (removedMethods.has(message.method) || !service.methods.has(message.method))
     return new RpcError(-32601, `There is no method ${JSON.stringify(message.method.slice(0, 64))}`, undefined, 404);
   return undefined;
 }
+
+/** What 2026-07-28 took out of the protocol: answered to older clients only ("Removed methods"). */
+const removedMethods: ReadonlySet<string> = new Set([
+  ...[
+    'initialize',
+    'ping',
+    'logging/setLevel',
+    'resources/subscribe',
+    'resources/unsubscribe',
+    'tasks/list',
+    'tasks/result',
+  ],
+]);
 
 const mismatch = (header: string): RpcError =>
   new RpcError(-32020, `Header mismatch: ${header} is missing or differs from the body`, undefined, 400);

@@ -134,7 +134,9 @@ const policyResource = {
 
 function readPolicy({ policy }: ToolServiceOptions, { params, peer }: McpRequest): string {
   if (params.uri !== policyUri)
-    throw new RpcError(isModern(peer.revision) ? -32602 : -32002, `There is no such resource; there is ${policyUri}`);
+    throw new RpcError(isModern(peer.revision) ? -32602 : -32002, `There is no such resource; there is ${policyUri}`, {
+      uri: String(params.uri).slice(0, 512),
+    });
   const contents = [{ uri: policyUri, mimeType: 'text/plain', text: open(policy(peer.principal)) }];
   // It changes with the bundle, so nobody may keep it.
   const result = JSON.stringify({ contents });
