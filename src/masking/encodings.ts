@@ -74,20 +74,29 @@ const simple = /^[\w.-]*$/;
 function* spellings(text: string): Generator<string> {
   yield text;
   if (simple.test(text)) return;
-  const json = JSON.stringify(text).slice(1, -1);
-  yield json;
-  yield JSON.stringify(json).slice(1, -1);
+  const wide = /[^\n\t\x20-\x7e]/.test(text);
+  if (wide || /["\\\n\t]/.test(text)) {
+    const json = JSON.stringify(text).slice(1, -1);
+    yield json;
+    yield JSON.stringify(json).slice(1, -1);
+  }
   yield* inUrls(text);
-  yield text.replaceAll("'", "'\\''");
-  yield text.replaceAll("'", `'"'"'`);
-  yield text.replace(/[^\w@%+=:,./-]/g, '\\$&');
-  yield text.replace(/[\\"$`]/g, '\\$&');
-  yield text.replace(/[\\"$`!]/g, '\\$&');
-  yield text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-  yield text.replace(/[&<>"']/g, (character) => numbered[character] ?? entities[character] ?? character);
-  yield quotedPrintable(text);
+  if (text.includes("'")) {
+    yield text.replaceAll("'", "'\\''");
+    yield text.replaceAll("'", `'"'"'`);
+  }
+  if (/[^\w@%+=:,./-]/.test(text)) yield text.replace(/[^\w@%+=:,./-]/g, '\\$&');
+  if (/[\\"$`!]/.test(text)) {
+    yield text.replace(/[\\"$`]/g, '\\$&');
+    yield text.replace(/[\\"$`!]/g, '\\$&');
+  }
+  if (/[&<>"']/.test(text)) {
+    yield text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+    yield text.replace(/[&<>"']/g, (character) => numbered[character] ?? entities[character] ?? character);
+  }
+  if (wide || text.includes('=')) yield quotedPrintable(text);
   // The zeros of ASCII in UTF-16 are taken out as control characters; the rest reads as UTF-8 that it is not.
-  if (/[^\n\t\x20-\x7e]/.test(text)) for (const bytes of utf16(text)) yield strip(bytes.toString('utf8'));
+  if (wide) for (const bytes of utf16(text)) yield strip(bytes.toString('utf8'));
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -102,11 +111,14 @@ const numbered: Readonly<Record<string, string>> = { '"': '&#34;', "'": '&#39;' 
 function* inUrls(text: string): Generator<string> {
   const component = encodeURIComponent(text);
   const strict = component.replace(/[!'()*]/g, (character) => percent(character.charCodeAt(0)));
-  const all = [component, strict, strict.replaceAll('%2F', '/'), encodeURI(text)];
+  if (component === text && strict === text) return;
+  const all = new Set([component, strict]);
+  if (strict.includes('%2F')) all.add(strict.replaceAll('%2F', '/')).add(encodeURI(text));
   for (const form of all)
-    for (const spaces of [form, form.replaceAll('%20', '+')]) {
+    for (const spaces of form.includes('%20') ? [form, form.replaceAll('%20', '+')] : [form]) {
       yield spaces;
-      yield spaces.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase());
+      if (/%(?:[0-9][A-F]|[A-F])/.test(spaces))
+        yield spaces.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase());
     }
 }
 
@@ -142,8 +154,14 @@ function* byteForms(bytes: Buffer): Generator<Form> {
     }
   }
   yield* wrappedTwice(bytes);
-  if (bytes.length <= longest && isText(bytes))
-    for (const wide of utf16(bytes.toString())) for (const form of base64Forms(wide)) yield* inBase64(form, 1);
+  if (bytes.length <= longest && isText(bytes)) yield* inUtf16(bytes.toString());
+}
+
+/** Text of Latin 1 is the same in both byte orders but for the zero at one of its ends, which is left to the edge. */
+function* inUtf16(text: string): Generator<Form> {
+  const [little, big] = utf16(text) as [Buffer, Buffer];
+  const orders = /[^\0-\xff]/.test(text) ? [little, big] : [little.subarray(0, -1)];
+  for (const wide of orders) for (const form of base64Forms(wide)) yield* inBase64(form, 2);
 }
 
 const isText = (bytes: Buffer): boolean => !bytes.toString().includes('\ufffd');

@@ -1,3 +1,5 @@
+import { lowBytes } from './matcher-bytes.ts';
+
 /** Something to be looked for, of at least eight characters. */
 export interface Needle {
   readonly text: string;
@@ -13,10 +15,16 @@ const stride = width - gram + 1;
 const golden = 0x9e3779b1;
 
 const gramAt = (text: string, at: number): number =>
-  text.charCodeAt(at) ^
-  (text.charCodeAt(at + 1) << 8) ^
-  (text.charCodeAt(at + 2) << 16) ^
+  (text.charCodeAt(at) & 0xff) |
+  ((text.charCodeAt(at + 1) & 0xff) << 8) |
+  ((text.charCodeAt(at + 2) & 0xff) << 16) |
   (text.charCodeAt(at + 3) << 24);
+
+const gramIn = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] as number) |
+  ((bytes[at + 1] as number) << 8) |
+  ((bytes[at + 2] as number) << 16) |
+  ((bytes[at + 3] as number) << 24);
 
 /**
  * Finds thousands of needles in one pass. Of each needle the window of eight characters that is rarest among all needles is
@@ -30,7 +38,7 @@ export class NeedleIndex {
   readonly #next: Int32Array;
   readonly #grams: Int32Array;
   readonly #offsets: Int32Array;
-  #prefixes: ReadonlyMap<number, readonly Needle[]> | undefined;
+  #prefixes: Prefixes | undefined;
 
   constructor(needles: readonly Needle[]) {
     this.#needles = needles;
@@ -45,7 +53,7 @@ export class NeedleIndex {
     const counts = countsOf(needles);
     let entry = 0;
     for (const { text } of needles) {
-      const window = rarestWindow(text, counts);
+      const window = rarestWindow(lowBytes(text), text.length, counts);
       for (let offset = window; offset < window + stride; offset++) this.#enter(entry++, gramAt(text, offset), offset);
     }
   }
@@ -61,11 +69,12 @@ export class NeedleIndex {
 
   /** Visits each needle wherever it stands in the text from `from` on, in no order. */
   find(text: string, from: number, visit: (needle: Needle, start: number) => void): void {
+    const bytes = lowBytes(text);
     const bits = this.#bits;
     const shift = this.#shift;
     const last = text.length - gram;
     for (let at = from; at <= last; at += stride) {
-      const key = gramAt(text, at);
+      const key = gramIn(bytes, at);
       const slot = Math.imul(key, golden) >>> shift;
       if (((bits[slot >>> 3] as number) & (1 << (slot & 7))) !== 0) this.#compare(text, from, at, key, slot, visit);
     }
@@ -96,10 +105,13 @@ export class NeedleIndex {
     this.#prefixes ??= prefixesOf(this.#needles);
     for (let at = Math.max(from, text.length - this.longest + 1); at < text.length; at++) {
       const left = text.length - at;
-      const found = this.#prefixes.get(left < gram ? headOf(text, at, left) : gramAt(text, at));
-      if (found === undefined) continue;
       const rest = text.slice(at);
-      if (found.some((needle) => needle.text.length > left && needle.text.startsWith(rest))) return at;
+      if (left < gram) {
+        if (this.#prefixes.short.has(rest)) return at;
+        continue;
+      }
+      const found = this.#prefixes.long.get(gramAt(text, at));
+      if (found?.some((needle) => needle.text.length > left && needle.text.startsWith(rest)) === true) return at;
     }
     return text.length;
   }
@@ -113,54 +125,52 @@ export class NeedleIndex {
 
 function countsOf(needles: readonly Needle[]): Uint16Array {
   const counts = new Uint16Array(0x10000);
-  for (const { text } of needles)
+  for (const { text } of needles) {
+    const bytes = lowBytes(text);
     for (let at = text.length - gram; at >= 0; at--) {
-      const slot = Math.imul(gramAt(text, at), golden) >>> 16;
+      const slot = Math.imul(gramIn(bytes, at), golden) >>> 16;
       const count = counts[slot] as number;
       if (count < 0xffff) counts[slot] = count + 1;
     }
+  }
   return counts;
 }
 
 /** Where the window begins whose grams are in the fewest needles. */
-function rarestWindow(text: string, counts: Uint16Array): number {
-  const last = text.length - gram;
-  const ring = [0, 0, 0, 0, 0];
-  let sum = 0;
+function rarestWindow(bytes: Uint8Array, length: number, counts: Uint16Array): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let at = 0; at <= last; at++) {
-    const count = counts[Math.imul(gramAt(text, at), golden) >>> 16] as number;
-    const place = at % stride;
-    sum += count - (ring[place] as number);
-    ring[place] = count;
+  for (let at = 0; at <= length - gram; at++) {
+    const count = counts[Math.imul(gramIn(bytes, at), golden) >>> 16] as number;
+    const sum = a + b + c + d + count;
     if (at >= stride - 1 && sum < least) {
       least = sum;
       best = at - stride + 1;
     }
+    a = b;
+    b = c;
+    c = d;
+    d = count;
   }
   return best;
 }
 
-/** Of less than four characters; above every gram of four. */
-const headOf = (text: string, at: number, length: number): number =>
-  0x100000000 * length + (gramAt(`${text.slice(at, at + length)}\0\0\0`, 0) >>> 0);
+/** How needles begin: by their first four characters, and what their first one, two and three are. */
+interface Prefixes {
+  readonly long: ReadonlyMap<number, readonly Needle[]>;
+  readonly short: ReadonlySet<string>;
+}
 
-/** Needles by their first four characters, and by their first one, two and three for the end of a text. */
-function prefixesOf(needles: readonly Needle[]): ReadonlyMap<number, readonly Needle[]> {
-  const prefixes = new Map<number, Needle[]>();
-  const add = (key: number, needle: Needle): void => {
-    const known = prefixes.get(key);
-    if (known === undefined) prefixes.set(key, [needle]);
-    else known.push(needle);
-  };
+function prefixesOf(needles: readonly Needle[]): Prefixes {
+  const long = new Map<number, Needle[]>();
+  const short = new Set<string>();
   for (const needle of needles) {
-    add(gramAt(needle.text, 0), needle);
-    for (let length = 1; length < gram; length++) {
-      const key = headOf(needle.text, 0, length);
-      // One will do: what is so short is a beginning of each of them.
-      if (!prefixes.has(key)) prefixes.set(key, [needle]);
-    }
+    const key = gramAt(needle.text, 0);
+    const known = long.get(key);
+    if (known === undefined) long.set(key, [needle]);
+    else known.push(needle);
+    for (let length = 1; length < gram; length++) short.add(needle.text.slice(0, length));
   }
-  return prefixes;
+  return { long, short };
 }

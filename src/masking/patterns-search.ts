@@ -1,3 +1,4 @@
+import { lowBytes } from './matcher-bytes.ts';
 import { type Found, type GoesOn, Reader } from './patterns-reader.ts';
 import { privateKeyEnd } from './patterns-shapes.ts';
 import { gramMask, headBegunAt, kinds, recognizers, slots } from './patterns-table.ts';
@@ -36,11 +37,11 @@ export class PatternSearch {
   }
 
   #scan(reader: Reader, from: number): void {
-    const { text } = reader;
+    const { length } = reader.text;
+    const bytes = lowBytes(reader.text);
     let gram = 0;
-    for (let at = from; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      gram = ((gram << 5) | (code < 0x80 ? (kinds[code] as number) : 0)) & gramMask;
+    for (let at = from; at < length; at++) {
+      gram = ((gram << 5) | (kinds[bytes[at] as number] as number)) & gramMask;
       const slot = slots[gram] as number;
       if (slot !== 0 && at - 2 >= from) this.#ask(reader, slot, at - 2);
     }

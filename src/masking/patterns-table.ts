@@ -26,8 +26,8 @@ export const patternLabels: readonly string[] = [
   ...new Set([...tokenForms.map(({ label }) => label), 'token', 'private key', 'password in a URL', 'assigned secret']),
 ];
 
-/** Characters as five bits: letters without their case, one for all digits, the marks that heads are made of. */
-export const kinds = new Uint8Array(0x80);
+/** Low bytes of characters as five bits: letters without their case, one for all digits, the marks that heads are made of. */
+export const kinds = new Uint8Array(0x100);
 const marks = '_-:/';
 for (let code = 0; code < 0x80; code++) {
   const character = String.fromCharCode(code).toLowerCase();
@@ -36,7 +36,7 @@ for (let code = 0; code < 0x80; code++) {
   else if (marks.includes(character)) kinds[code] = 28 + marks.indexOf(character);
 }
 
-const kindOf = (code: number): number => (code < 0x80 ? (kinds[code] as number) : 0);
+const kindOf = (code: number): number => kinds[code & 0xff] as number;
 
 /** How many characters a gram has, and as which bits of a number. */
 const gramLength = 3;
@@ -67,7 +67,7 @@ export function mayHoldPattern(text: string): boolean {
   let gram = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    gram = ((gram << 5) | (code < 0x80 ? (kinds[code] as number) : 0)) & gramMask;
+    gram = ((gram << 5) | (kinds[code & 0xff] as number)) & gramMask;
     const slot = slots[gram] as number;
     if (slot !== 0 && at > 1 && isHead(text, at - 2, slot)) return true;
   }

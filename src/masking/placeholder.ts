@@ -13,15 +13,18 @@ export const placeholder = (source: string): string =>
 
 export const isPlaceholder = (text: string): boolean => /^\[masked [^[\]\n]{1,300}\]$/.test(text);
 
-/** What of a value in base64 does not depend on its neighbours, for each of the three ways it can fall on the groups of three bytes. */
-export function base64Forms(value: string | Buffer): readonly string[] {
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+/** The bytes before a value do not matter: what holds bits of them is left out. */
+let scratch = Buffer.alloc(4_096);
+
+/** What of a value (bytes, or ASCII) in base64 does not depend on its neighbours, for each of the three ways it can fall on the groups of three bytes. */
+export function base64Forms(value: string | Uint8Array): readonly string[] {
+  const { length } = value;
+  if (scratch.length < length + 2) scratch = Buffer.alloc(2 * length + 2);
   return [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
-    const loose = (offset + bytes.length) % 3 === 0 ? 0 : 1;
-    return encoded.slice(offset === 0 ? 0 : offset + 1, encoded.length - loose);
+    if (typeof value === 'string') scratch.write(value, offset, 'latin1');
+    else scratch.set(value, offset);
+    const whole = Math.floor(((offset + length) * 8) / 6);
+    return scratch.toString('base64', 0, offset + length).slice(offset === 0 ? 0 : offset + 1, whole);
   });
 }
 

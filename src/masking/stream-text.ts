@@ -7,6 +7,8 @@ const context = 16;
 /** What is kept back is looked at again when it has grown by this share, so that many small parts cost no more than a big one. */
 const growth = 1 / 4;
 const small = 256;
+/** A long part is taken in several, which need less memory at a time. */
+const most = 0x10000;
 
 /** Masks known values and patterns in a text that comes in parts and went through `strip`. Where the parts end makes no difference. */
 export class TextMask {
@@ -24,6 +26,13 @@ export class TextMask {
   }
 
   push(part: string, final = false): string {
+    let written = '';
+    let at = 0;
+    for (; part.length - at > most; at += most) written += this.#take(part.slice(at, at + most), false);
+    return written + this.#take(at === 0 ? part : part.slice(at), final);
+  }
+
+  #take(part: string, final: boolean): string {
     this.#text += part;
     const kept = this.#looked - this.#done;
     if (!final && kept > small && this.#text.length - this.#looked < kept * growth) return '';
