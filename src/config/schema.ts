@@ -33,6 +33,12 @@ const limitsSchema = z.strictObject({
   callsPerSecond: z.int().min(1).max(10_000).default(10),
   inFlight: z.int().min(1).max(10_000).default(30),
   inputBytes: z.int().min(1_000).max(16_000_000).default(1_000_000),
+  recordedBytes: z
+    .int()
+    .min(1_000)
+    .max(100_000_000_000)
+    .default(100_000_000)
+    .describe('Of what one program writes under exec; one that writes more is ended'),
 });
 
 const name = z.string().regex(/^[a-z0-9](?:[-a-z0-9.]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, "-" and "."');

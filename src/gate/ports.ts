@@ -36,6 +36,13 @@ export interface Limits {
   readonly callsPerSecond: number;
   readonly inFlight: number;
   readonly inputBytes: number;
+  /** Of what one program writes, in bytes; one that writes more is ended. */
+  readonly recordedBytes: number;
 }
 
-export const defaultLimits: Limits = { callsPerSecond: 10, inFlight: 30, inputBytes: 1_000_000 };
+export const defaultLimits: Limits = {
+  callsPerSecond: 10,
+  inFlight: 30,
+  inputBytes: 1_000_000,
+  recordedBytes: 100_000_000,
+};

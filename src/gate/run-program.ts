@@ -1,20 +1,19 @@
 import type { ExecEnd, ExecutionHandle } from '../domain/cluster.ts';
-import { toCountersignError } from '../domain/errors.ts';
+import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import { byteLength, compose, ident, join, type Masked, say } from '../domain/masked.ts';
 import type { MaskScope } from '../domain/masker.ts';
-import type { Frame, Recording } from '../domain/recording.ts';
+import type { Recording } from '../domain/recording.ts';
 import type { ExecRequest } from '../domain/request.ts';
 import { objectId, objectLabel } from '../domain/resource.ts';
 import type { ToolAnswer } from '../domain/tool.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared, Ready } from './gate.ts';
+import { ProgramOutput } from './program-output.ts';
 import { outputScope } from './reach.ts';
 
-const mostBytes = 1_000_000;
-
 /**
- * exec. The output is held whole, up to a bound, and masked whole: a value that is cut over two frames is masked all the same.
- * Cannot record or cannot know the values in reach: cannot run.
+ * exec. What the program writes is masked and recorded as it comes, and given in part. Cannot record or cannot know the values
+ * in reach: cannot run.
  */
 export async function runProgram(
   gate: Gate,
@@ -27,45 +26,21 @@ export async function runProgram(
   const { plan } = prepared;
   const scope = await outputScope(gate, call, ready, request.object);
   const recording = await startRecording(gate, call, prepared, request, scope);
-  const output = new Output();
+  const output = new ProgramOutput(gate.masker, scope, recording, gate.limits.recordedBytes);
   let end: ExecEnd;
   try {
-    end = await handle.exec(request, async (frame) => output.take(frame));
+    end = await handle.exec(request, (frame) => output.take(frame));
+    await output.end(gate.clock.now());
   } catch (thrown) {
-    await closeRecording(gate, call, recording, output, scope, {
-      exitCode: undefined,
-      reason: toCountersignError(thrown).message,
-    });
+    await closeAfter(gate, call, recording, output, thrown);
     throw thrown;
   }
-  const written = await closeRecording(gate, call, recording, output, scope, end);
-  return answerOf(gate, call, plan.cluster.name, request, end, written, output.dropped, recording.id);
-}
-
-/** What the program wrote, a channel each, up to a bound; the rest is counted. */
-class Output {
-  dropped = 0;
-  firstAt = 0;
-  #size = 0;
-  readonly #chunks: Record<'stdout' | 'stderr', Uint8Array[]> = { stdout: [], stderr: [] };
-
-  take(frame: Frame): void {
-    if (frame.channel !== 'stdout' && frame.channel !== 'stderr') return;
-    if (this.firstAt === 0) this.firstAt = frame.time;
-    const kept = frame.bytes.subarray(0, Math.max(0, mostBytes - this.#size));
-    this.dropped += frame.bytes.length - kept.length;
-    this.#size += kept.length;
-    if (kept.length > 0) this.#chunks[frame.channel].push(kept);
+  try {
+    await closeRecording(call, recording, end.exitCode, end.exitCode === undefined ? 'no exit code' : undefined);
+  } catch (cause) {
+    throw notSealed(end.exitCode, cause);
   }
-
-  text(channel: 'stdout' | 'stderr'): string {
-    return Buffer.concat(this.#chunks[channel]).toString('utf8');
-  }
-}
-
-interface Written {
-  readonly stdout: Masked<string>;
-  readonly stderr: Masked<string>;
+  return answerOf(gate, call, plan.cluster.name, request, end, output, recording.id);
 }
 
 async function startRecording(
@@ -91,25 +66,38 @@ async function startRecording(
   return recording;
 }
 
-async function closeRecording(
+/** The program ran, or may have: what broke it off is what the caller is told, not that its record has no end. */
+async function closeAfter(
   gate: Gate,
   call: Call,
   recording: Recording,
-  output: Output,
-  scope: MaskScope,
-  end: { readonly exitCode: number | undefined; readonly reason: string | undefined },
-): Promise<Written> {
-  const stdout = gate.masker.text(output.text('stdout'), scope);
-  const stderr = gate.masker.text(output.text('stderr'), scope);
-  const time = output.firstAt === 0 ? gate.clock.now() : output.firstAt;
-  await recording.write('stdout', stdout, time);
-  await recording.write('stderr', stderr, time);
-  const { root } = await recording.end({
-    exitCode: end.exitCode,
-    reason: end.exitCode === undefined ? 'no exit code' : undefined,
-  });
+  output: ProgramOutput,
+  thrown: unknown,
+): Promise<void> {
+  // What the mask kept back belongs to the record, if there is still room for it.
+  await output.end(gate.clock.now()).catch(() => undefined);
+  try {
+    await closeRecording(call, recording, undefined, toCountersignError(thrown).message);
+  } catch (cause) {
+    gate.log.error('a recording could not be sealed', { recording: recording.id, cause: String(cause) });
+  }
+}
+
+const notSealed = (exitCode: number | undefined, cause: unknown): CountersignError =>
+  new CountersignError(
+    'Unknown',
+    `The program ended${exitCode === undefined ? '' : ` with exit code ${exitCode}`}, and its recording could not be sealed`,
+    { hint: 'tell the operator to look at the disk of the recordings, and do not run it again without looking', cause },
+  );
+
+async function closeRecording(
+  call: Call,
+  recording: Recording,
+  exitCode: number | undefined,
+  reason: string | undefined,
+): Promise<void> {
+  const { root } = await recording.end({ exitCode, reason });
   await call.record('RecordingClosed', { recording: ident(recording.id), root: ident(root) });
-  return { stdout, stderr };
 }
 
 function answerOf(
@@ -118,13 +106,14 @@ function answerOf(
   cluster: string,
   request: ExecRequest,
   end: ExecEnd,
-  written: Written,
-  dropped: number,
+  output: ProgramOutput,
   recording: string,
 ): ToolAnswer {
+  const { dropped } = output;
+  const [stdout, stderr] = [output.text('stdout'), output.text('stderr')];
   const label = objectLabel(request.object);
   const where = say`in ${label}, container ${ident(request.container)}, cluster ${ident(cluster)}`;
-  const cut = dropped === 0 ? say`` : say` ${dropped} bytes of output were left out.`;
+  const cut = dropped === 0 ? say`` : say` ${dropped} bytes of output were left out; the recording has them.`;
   return {
     status: end.exitCode === undefined ? 'unknown' : 'executed',
     message: say`${howItEnded(gate, end)} ${where}.${cut}`,
@@ -138,13 +127,13 @@ function answerOf(
       container: ident(request.container),
       exitCode: end.exitCode,
       timedOut: end.timedOut ? true : undefined,
-      stdout: written.stdout,
-      stderr: written.stderr,
+      stdout,
+      stderr,
       droppedBytes: dropped === 0 ? undefined : dropped,
       recording: ident(recording),
       auditIds: call.auditIds.count,
     }),
-    text: join([written.stdout, ...stderrText(written.stderr), say`Recording ${ident(recording)}.`], say`\n`),
+    text: join([stdout, ...stderrText(stderr), say`Recording ${ident(recording)}.`], say`\n`),
   };
 }
 

@@ -33,7 +33,7 @@ test('without a file everything has its default, and nothing is looked for in th
     people: [],
     approvals: { local: 'off' },
     tools: { prefix: '' },
-    limits: { callsPerSecond: 10, inFlight: 30, inputBytes: 1_000_000 },
+    limits: { callsPerSecond: 10, inFlight: 30, inputBytes: 1_000_000, recordedBytes: 100_000_000 },
     waits: { withProgress: 230, withoutProgress: 50 },
   });
   expect(config.isolation).toBeUndefined();
