@@ -2,7 +2,12 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/control-plane/summary-reporter.ts';
 
 /** What talks to a real API server; the rest needs none. */
-const onCluster = ['test/cluster/**/*.test.ts', 'test/contract/**/*.cluster.test.ts', 'test/e2e/**/*.test.ts'];
+const onCluster = [
+  'test/cluster/**/*.test.ts',
+  'test/contract/**/*.cluster.test.ts',
+  'test/masking/**/*.cluster.test.ts',
+  'test/e2e/**/*.test.ts',
+];
 const clusterOff = process.env.COUNTERSIGN_TEST_CLUSTER === 'off';
 /** Matches no name: files are read, so that their tests can be counted, and none is run. */
 const noTest = /(?!)/;

@@ -14,7 +14,7 @@ const call = ['tool', 'principal'] as const;
 /** What a call's lines repeat as soon as it is known, so that one grep tells the story. */
 const story = [
   ...(['actingFor', 'cluster', 'objects', 'manifestDigests', 'planDigest', 'rule', 'bundleDigest'] as const),
-  ...(['approval', 'breakGlass'] as const),
+  ...(['approval', 'breakGlass', 'masking'] as const),
 ];
 /** What each line about an approval has. */
 const asked = [
@@ -106,7 +106,7 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
   },
   RecordingOpened: { says: 'an exec session is recorded', has: [...call, 'recording'], may: story },
   RecordingClosed: { says: 'its recording is sealed by its root', has: [...call, 'recording', 'root'], may: story },
-  SecretsRead: { says: 'the mask read Secrets, to know what to hide', has: ['cluster', 'objects', 'auditIds'] },
+  SecretsRead: { says: 'the mask read Secrets, to know what to hide', has: ['cluster', 'verb', 'objects', 'auditIds'] },
   CallsDropped: {
     says: 'calls that the rate limit did not let in since the last line',
     has: [...call, 'dropped'],

@@ -18,7 +18,7 @@ const common: ReadonlySet<string> = new Set(
 );
 
 /** Shorter values are in too many words. */
-export const minBytes = 8;
+const minBytes = 8;
 
 /** Whether a value is looked for in text; if not, it is masked by structure only. */
 export const isLookedFor = (value: string): boolean =>
