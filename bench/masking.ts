@@ -24,13 +24,26 @@ export async function benchMasking(): Promise<readonly Figure[]> {
   return [
     { name: 'needles', value: needles.length, says: 'forms of 500 values that are looked for' },
     { name: 'log_p50_ms', value: median(text), target: '<= 15', says: 'ms for 1 MB of log: known values and patterns' },
-    { name: 'log_ratio', value: median(text) / median(plain), target: '<= 0.05', says: 'of the time of indexOf, a needle after the other' },
+    {
+      name: 'log_ratio',
+      value: median(text) / median(plain),
+      target: '<= 0.05',
+      says: 'of the time of indexOf, a needle after the other',
+    },
     ...hostile(),
     ...memory(scope, log),
     ...object(scope, random),
     ...building(random),
-    { name: 'deep_redact_ms', value: median(times(await withDeepRedact(values), 3, log)), says: '@hackylabs/deep-redact, the same values raw: ms for the same log' },
-    { name: 'secretlint_ms', value: await timeOf(await withSecretlint(log)), says: '@secretlint/core, its recommended rules: ms to scan the same log' },
+    {
+      name: 'deep_redact_ms',
+      value: median(times(await withDeepRedact(values), 3, log)),
+      says: '@hackylabs/deep-redact, the same values raw: ms for the same log',
+    },
+    {
+      name: 'secretlint_ms',
+      value: await timeOf(await withSecretlint(log)),
+      says: '@secretlint/core, its recommended rules: ms to scan the same log',
+    },
   ];
 }
 
@@ -81,14 +94,30 @@ function memory(scope: MaskScope, log: string): Figure[] {
     stream.end();
     return open(shown).length > 0 ? after / chunk.length : Number.NaN;
   });
-  return [{ name: 'stream_memory', value: median(shares), target: '<= 3', says: 'times a chunk of 1 MB that are held when its answer is there' }];
+  return [
+    {
+      name: 'stream_memory',
+      value: median(shares),
+      target: '<= 3',
+      says: 'times a chunk of 1 MB that are held when its answer is there',
+    },
+  ];
 }
 
 const object = (scope: MaskScope, random: () => number): Figure[] => {
   const big = bigObject(megabyte, random);
   return [
-    { name: 'object_p50_ms', value: median(times(() => masker.object(big))), target: '<= 15', says: 'ms for an object of 1 MB, by structure and patterns' },
-    { name: 'object_scope_ms', value: median(times(() => masker.object(big, scope))), says: 'the same, with known values' },
+    {
+      name: 'object_p50_ms',
+      value: median(times(() => masker.object(big))),
+      target: '<= 15',
+      says: 'ms for an object of 1 MB, by structure and patterns',
+    },
+    {
+      name: 'object_scope_ms',
+      value: median(times(() => masker.object(big, scope))),
+      says: 'the same, with known values',
+    },
   ];
 };
 
@@ -101,7 +130,12 @@ function building(random: () => number): Figure[] {
   });
   const shared = times(() => buildMatcher(sets[0] ?? []));
   return [
-    { name: 'build_ms', value: median(taken.slice(1)), target: '<= 100', says: 'ms to look for the values of 2,000 Secrets' },
+    {
+      name: 'build_ms',
+      value: median(taken.slice(1)),
+      target: '<= 100',
+      says: 'ms to look for the values of 2,000 Secrets',
+    },
     { name: 'build_shared_ms', value: median(shared), says: 'the same for the next call' },
   ];
 }

@@ -2,11 +2,12 @@ import { release } from 'node:os';
 import { bundled } from './bundled.ts';
 import { type Figure, printFigures } from './figures.ts';
 
-const help = `npm run bench -- call | start | list | policy | approvals | http
+const help = `npm run bench -- masking | call | start | list | policy | approvals | http
 
   call    a governed get of one pod beside a bare MCP tool, on a real API server
   start   from spawn to the answer to initialize, and memory when idle
   list    5,000 objects through the get tool: memory, and bytes to the agent
+  masking 1 MB of log with 500 known values in all encodings, hostile texts, streams, objects; two packages beside it
   policy  decisions by 1,000 rules with conditions, and by the shipped bundle
   approvals  2,000 calls of 400 principals held at once; from a vote to the result; 10,000 stored records
   http    a governed get over Streamable HTTP beside a bare tool on the same transport; idle sessions; growth
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figu
   call: async () => (await import('./call.ts')).benchCall,
   start: async () => (await import('./start.ts')).benchStart,
   list: async () => (await import('./list.ts')).benchList,
+  masking: async () => () => bundled('masking', 'benchMasking'),
   policy: async () => () => bundled('policy', 'benchPolicy'),
   http: async () => (await import('./http.ts')).benchHttp,
   approvals: async () => () => bundled('approvals', 'benchApprovals'),

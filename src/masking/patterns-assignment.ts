@@ -24,8 +24,6 @@ const fewest = { password: 6, key: 16 };
 const separators = new Set([':', '=']);
 /** Not a value but where one comes from, or what stands for one. */
 const notAValue = /^(?:[/.$%<*{(]|https?:|\[masked )/;
-/** Ends a value that is not quoted. */
-const delimiters = /[\s"'`,;&|<>(){}\\]/;
 
 /** `password=…`, `token: …`, `"apiKey":"…"`, in a text that is a string itself too. */
 export const assignmentAt =
@@ -68,8 +66,9 @@ function readGap(reader: Reader, from: number): Gap | 'no' | 'more' {
 function valueAt(reader: Reader, { start, quote }: Gap, password: boolean): Verdict {
   const { text } = reader;
   const most = Math.min(text.length, start + longestValue);
-  let end = start;
-  while (end < most && !endsValue(text, end, quote)) end += quote?.length === 1 && text.charAt(end) === '\\' ? 2 : 1;
+  let end = quote === undefined ? reader.unquotedEnd(start) : start;
+  while (quote !== undefined && end < most && !endsValue(text, end, quote))
+    end += quote.length === 1 && text.charAt(end) === '\\' ? 2 : 1;
   end = Math.min(end, most);
   if (end === text.length && reader.isOpenAt(end)) return 'more';
   const value = text.slice(start, end);
@@ -79,8 +78,8 @@ function valueAt(reader: Reader, { start, quote }: Gap, password: boolean): Verd
   return { start, end: start + own.length, label: 'assigned secret', body: start };
 }
 
-const endsValue = (text: string, at: number, quote: string | undefined): boolean =>
-  quote === undefined ? delimiters.test(text.charAt(at)) : text.startsWith(quote, at) || text.charAt(at) === '\n';
+const endsValue = (text: string, at: number, quote: string): boolean =>
+  text.startsWith(quote, at) || text.charAt(at) === '\n';
 
 /** Each of these stays true when more follows: what is a part of a secret is not less of one. */
 const isPassword = (value: string): boolean => value.length >= fewest.password && /[0-9!@#$^&*?~+=|]/.test(value);

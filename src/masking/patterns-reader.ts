@@ -25,6 +25,8 @@ export const sets = {
   label: characters(`${upper}${digits} `),
 };
 
+const delimiter = /[\s"'`,;&|<>(){}\\]/g;
+
 /** How what was found goes on where the text ended: for as long as such characters follow, or until a private key ends. */
 export type GoesOn = CharacterSet | 'private key';
 
@@ -48,6 +50,7 @@ export class Reader {
   readonly text: string;
   readonly final: boolean;
   readonly #runs = new Map<CharacterSet, { start: number; end: number }>();
+  #unquoted = { start: 0, end: -1 };
   readonly #next = new Map<string, { from: number; at: number }>();
 
   constructor(text: string, final: boolean) {
@@ -72,6 +75,15 @@ export class Reader {
       end++;
     }
     this.#runs.set(set, { start: from, end });
+    return end;
+  }
+
+  /** Where a value ends that begins here and is not quoted. */
+  unquotedEnd(from: number): number {
+    if (from >= this.#unquoted.start && from <= this.#unquoted.end) return this.#unquoted.end;
+    delimiter.lastIndex = from;
+    const end = delimiter.exec(this.text)?.index ?? this.text.length;
+    this.#unquoted = { start: from, end };
     return end;
   }
 

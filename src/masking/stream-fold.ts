@@ -35,7 +35,8 @@ export class Fold {
     for (const span of spans.sort(order)) {
       if (span.start >= to) break;
       const start = Math.max(span.start, from);
-      const goesOn = start < this.#end || (start === this.#end && span.label === this.#label);
+      // One that goes on from the part before begins there, and so belongs to what was masked there.
+      const goesOn = span.start < this.#end || (span.start === this.#end && span.label === this.#label);
       if (span.known && (goesOn ? span.end > this.#end && span.label !== this.#label : true))
         this.#onHit?.(span.label, 1);
       if (goesOn) {
