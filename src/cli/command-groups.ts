@@ -105,6 +105,14 @@ export function addAudit(program: Command, io: Io, end: End): void {
     .addOption(jsonOption())
     .action(async (files, options) => end(await (await import('./audit-join.ts')).auditJoin(files, options, io)));
   group
+    .command('export')
+    .description('a folder that an auditor can check alone: log, recordings, public keys, a checker, how to use it')
+    .argument('<folder>', 'is made anew')
+    .option('--no-recordings', 'leave the exec recordings out')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (out, options) => end(await (await import('./audit-export.ts')).auditExport(out, options, io)));
+  group
     .command('query')
     .description('events that have exactly these values, by time')
     .option('--approval <id>')

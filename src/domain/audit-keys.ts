@@ -57,7 +57,10 @@ export const auditKeys = {
   root: key('digest', 'of the last line of a recording'),
   session: key('text', 'a session, by a name that lets nobody go on with it'),
   dropped: key('number', 'calls that the rate limit did not let in'),
-  masking: key('text', '`reduced`: the Secrets in reach could not be read, so values were hidden by place and form only'),
+  masking: key(
+    'text',
+    '`reduced`: the Secrets in reach could not be read, so values were hidden by place and form only',
+  ),
   verb: key('text', 'of a read of the mask: `list` or `watch`'),
   version: key('text', 'of Countersign'),
   isolation: key('text', 'what the operator accepted: `accept-same-user` or `none`'),
