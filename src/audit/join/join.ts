@@ -26,7 +26,7 @@ export interface JoinReport {
   readonly others: number;
 }
 
-export interface TheirRequest {
+interface TheirRequest {
   readonly auditId: string;
   readonly time: string;
   readonly user: string;
