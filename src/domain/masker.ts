@@ -56,6 +56,8 @@ export interface Masker {
   log(scope: MaskScope, onLine: (line: LogLine) => void): LogMask;
   /** Our own words, and what the caller itself sent: echoed, with control characters made visible. */
   echo(own: string): Masked<string>;
+  /** A value as it is in the cluster, beside what the caller sends: shown exactly, but for what is held of Secrets. */
+  live(value: string): Masked<string>;
   /** The leaves of an object that structure hides (Secret data, sensitive env and ConfigMap keys …): digest form and ownership use them. */
   sensitivePaths(type: ResourceType, object: Json): readonly Path[];
   /** Whether any of our placeholders stands anywhere in the input (plain, base64, inside a string), and at which path. */

@@ -18,6 +18,7 @@ import { DraftedPlan } from './plan/drafted.ts';
 import { factsOf, recordedFacts } from './plan/facts.ts';
 import { GuardedPlanning } from './plan/guarded-planning.ts';
 import { missing, namespaceExists } from './plan/missing.ts';
+import { objectScope } from './reach.ts';
 
 /**
  * The plan: what the tool wants, completed with what the cluster says now (effect, preconditions, facts), and its digest.
@@ -34,7 +35,9 @@ export async function draft(
   const bare = cluster.planning(call.context());
   const planning = new GuardedPlanning(gate, call, cluster.name, bare, pinned);
   const drafted = await tool.plan(input, planning);
+  const known = tool.access.mutates ? valuesBeside(gate, call, cluster, drafted) : undefined;
   const completed = await completeOrDeny(gate, call, tool, cluster, drafted, planning, bare, pinned);
+  await known;
   cluster.checkRoles(completed.map(({ request }) => request));
   const identity = await cluster.identity(call.context(), pinned !== undefined);
   const facts = await factsOf(gate, bare, completed);
@@ -118,6 +121,16 @@ class DraftedCall implements Prepared {
   missing(object: ObjectRef): Promise<CountersignError> {
     return missing(this.#parts.planning, object);
   }
+}
+
+/** A diff shows what is there now: what Secrets beside it hold is known before it is shown. Costs nothing once they are watched. */
+async function valuesBeside(gate: Gate, call: Call, cluster: Cluster, { requests }: Drafted): Promise<void> {
+  const namespaces = new Set(
+    requests.flatMap((request) =>
+      request.action === 'list' || request.action === 'exec' ? [] : [request.object.namespace],
+    ),
+  );
+  await Promise.all([...namespaces].map((namespace) => objectScope(gate, call, cluster.name, namespace)));
 }
 
 /** A draft that fails is told only if no rule denies the call anyway: a denial comes first. */

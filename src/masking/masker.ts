@@ -33,6 +33,7 @@ export function createMasker({ clock = Date, ...options }: MaskerOptions): Maske
     stream: createStream,
     log: (scope, onLine) => new LogLines(createStream(scope), onLine),
     echo: (own) => seal(reveal(own)),
+    live: (value) => seal(maskLive(value, reach.held(undefined))),
     sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
       const walk = new Walk();
       walk.object(object, kindByResource.get(resourceGroup(type)));
@@ -61,6 +62,13 @@ function maskObject(
   if (known.mask(text) === text) return { value, hidden: walk.hidden };
   const again = new Walk({ known: (leaf) => known.mask(leaf, scope?.onHit) });
   return { value: again.object(raw), hidden: again.hidden };
+}
+
+/** What is hidden in it goes with the unseen characters around it; without any, each of them is shown. */
+function maskLive(value: string, held: MaskScope): string {
+  const seen = strip(value);
+  const masked = matcherOf(held)?.mask(seen) ?? seen;
+  return reveal(masked === seen ? value : masked);
 }
 
 /** Text of the API server may quote what it refuses, whatever it is about. */

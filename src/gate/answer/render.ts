@@ -138,9 +138,9 @@ const headings: Readonly<Record<ObjectEffect['action'], string>> = {
 function fromTo(masker: Masker, change: Change, reader: Reader): Masked<string> {
   if (change.hidden) return reader === 'agent' ? say`[masked]` : say`[masked, ${ident(hiddenState(change))}]`;
   if (change.from === undefined) return say`${valueText(masker, change.to)} (new)`;
-  if (change.to === undefined) return say`${valueText(masker, change.from)} -> (removed)`;
+  if (change.to === undefined) return say`${liveText(masker, change.from)} -> (removed)`;
   if (same(change.from, change.to)) return say`${valueText(masker, change.to)} (as it is)`;
-  return say`${valueText(masker, change.from)} -> ${valueText(masker, change.to)}`;
+  return say`${liveText(masker, change.from)} -> ${valueText(masker, change.to)}`;
 }
 
 const hiddenState = ({ from, to }: Change): string =>
@@ -152,16 +152,22 @@ const same = (a: Json | undefined, b: Json | undefined): boolean => JSON.stringi
  * A value as people read it, on one line. A leaf with a secret in it is a token by now, so nothing else is masked or taken out:
  * what looks like an error's quotation or stands between unseen characters is sent like the rest, and must be seen.
  */
-export function valueText(masker: Masker, value: Json | undefined): Masked<string> {
-  if (value === undefined) return say`(none)`;
+export const valueText = (masker: Masker, value: Json | undefined): Masked<string> =>
+  value === undefined ? say`(none)` : masker.echo(plainText(value));
+
+/** What is in the cluster, and was not sent by the caller: it can hold what somebody copied from a Secret. */
+export const liveText = (masker: Masker, value: Json | undefined): Masked<string> =>
+  value === undefined ? say`(none)` : masker.live(plainText(value));
+
+function plainText(value: Json): string {
   const text = typeof value === 'string' && !/[\n\t\u2028\u2029]/.test(value) ? value : JSON.stringify(value);
-  return masker.echo(text.replace(/hmac-sha256:[\w-]+:[0-9a-f]{64}/g, '[masked]'));
+  return text.replace(/hmac-sha256:[\w-]+:[0-9a-f]{64}/g, '[masked]');
 }
 
 export function ownershipLine(masker: Masker, owned: Ownership): Masked<string> {
   const who = say`${masker.echo(owned.path)}: ${masker.echo(owned.manager)}`;
   if (owned.hidden) return say`${who}; its value is masked`;
-  return say`${who}; now ${valueText(masker, owned.live)}, yours ${valueText(masker, owned.yours)}`;
+  return say`${who}; now ${liveText(masker, owned.live)}, yours ${valueText(masker, owned.yours)}`;
 }
 
 /** `0 of 1 from group sre`. */

@@ -3,7 +3,7 @@ import { CountersignError } from '../../domain/errors.ts';
 import { open } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
 import { type ObjectRef, objectLabel } from '../../domain/resource.ts';
-import { ownershipLine, valueText } from '../answer/render.ts';
+import { liveText, ownershipLine, valueText } from '../answer/render.ts';
 
 /** Fields of another manager: nobody is asked, because a person cannot settle what two writers would go on fighting over. */
 export function ownershipConflict(
@@ -20,10 +20,10 @@ export function ownershipConflict(
       conflicts: conflicts.slice(0, 20).map((owned) => ({
         path: owned.path,
         manager: owned.manager,
-        ...(owned.hidden ? { masked: true } : { live: shown(masker, owned.live), yours: shown(masker, owned.yours) }),
+        ...(owned.hidden
+          ? { masked: true }
+          : { live: open(liveText(masker, owned.live)), yours: open(valueText(masker, owned.yours)) }),
       })),
     },
   });
 }
-
-const shown = (masker: Masker, value: Ownership['live']): string => open(valueText(masker, value));

@@ -1,0 +1,68 @@
+import { gzipSync } from 'node:zlib';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const inLines = (text: string, width: number): string =>
+  (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join('\n');
+
+/** How a value is written down by the programs that people run, by name. */
+export const encodings: Readonly<Record<string, (value: string) => string>> = {
+  plain: (value) => value,
+  base64: (value) => base64(`user:${value}`),
+  'base64, one byte further': (value) => base64(`u:${value}:x`),
+  'base64, two bytes further': (value) => base64(`us:${value}:xy`),
+  base64url: (value) => Buffer.from(`x${value}`).toString('base64url'),
+  'base64 at 76 columns': (value) => inLines(base64(`${'some text before it, '.repeat(4)}${value} and after`), 76),
+  'base64 at 64 columns': (value) => inLines(base64(`${'some text before it, '.repeat(3)}${value} and after`), 64),
+  'double base64': (value) => base64(base64(value)),
+  hex: (value) => Buffer.from(value).toString('hex'),
+  'upper hex': (value) => Buffer.from(value).toString('hex').toUpperCase(),
+  'percent-encoded': (value) => encodeURIComponent(value),
+  'in JSON': (value) => JSON.stringify({ note: value }),
+  'JSON in JSON': (value) => JSON.stringify(JSON.stringify({ note: value })),
+  'UTF-16 in base64': (value) => Buffer.from(value, 'utf16le').toString('base64'),
+};
+
+/** What gives a value away in a text: itself and what decodes to it, in one step or two. Not by the code under test. */
+export function standsIn(text: string, value: string): boolean {
+  const views = [text, unescaped(text), unescaped(unescaped(text))];
+  return views.some((view) => {
+    if (holds(view, value)) return true;
+    const joined = view.replace(/\\n|\s+/g, '');
+    return [...runsOf(view), ...runsOf(joined)].some((run) =>
+      decodings(run).some(
+        (once) =>
+          holds(once, value) || runsOf(once).some((inner) => decodings(inner).some((twice) => holds(twice, value))),
+      ),
+    );
+  });
+}
+
+/** Half of it is enough to be a leak. */
+const holds = (text: string, value: string): boolean => {
+  const half = Math.ceil(value.length / 2);
+  return text.includes(value.slice(0, half)) || text.includes(value.slice(-half));
+};
+
+const unescaped = (text: string): string => {
+  const plain = text
+    .replace(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replace(/\\(["\\/])/g, '$1');
+  return plain.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+};
+
+const runsOf = (text: string): readonly string[] => text.match(/[A-Za-z0-9+/_=-]{12,}/g) ?? [];
+
+function decodings(run: string): readonly string[] {
+  const hex = /^(?:[0-9a-f]{2})+$/i.test(run) ? [Buffer.from(run, 'hex').toString('latin1')] : [];
+  // A run can begin with characters that are no part of it: each of the four places of a group is tried.
+  return [
+    ...hex,
+    ...[0, 1, 2, 3].flatMap((from) => {
+      const bytes = Buffer.from(run.slice(from), 'base64');
+      return [bytes.toString('latin1'), bytes.toString('utf16le'), bytes.subarray(1).toString('utf16le')];
+    }),
+  ];
+}
+
+/** As Helm keeps a release: gzip in base64, twice. */
+export const helmRelease = (release: object): string => base64(gzipSync(JSON.stringify(release)).toString('base64'));
