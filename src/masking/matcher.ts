@@ -80,7 +80,7 @@ class Matcher implements KnownMatcher {
       if ((wrapped && !needle.wraps) || view.placeOf(start) < from) return;
       const end = start + needle.text.length;
       if (goesOn && end + needle.edge + widestPadding > text.length) sure = Math.min(sure, start);
-      const [first, last] = withEdges(text, start, end, needle.edge);
+      const [first, last] = withEdges(text, start, end, needle.edge, wrapped);
       spans.push({ start: view.placeOf(first), end: view.endOf(last - 1), label: needle.source, known: true });
     });
     if (!goesOn) return Number.POSITIVE_INFINITY;
@@ -98,11 +98,12 @@ function edgeBefore(text: string, at: number, most: number): number {
 const equals = 0x3d;
 
 /** In base64 the characters at the edges hold bits of the value too, and what fills up the last group its length. */
-function withEdges(text: string, start: number, end: number, edge: number): readonly [number, number] {
+function withEdges(text: string, start: number, end: number, edge: number, padding = true): readonly [number, number] {
   if (edge === 0) return [start, end];
   let last = end;
   while (last < text.length && last - end < edge && isEncoded(text.charCodeAt(last))) last++;
-  const padded = last + widestPadding;
+  // Where `=` ends lines it is not told apart from what fills up; as the text stands it is.
+  const padded = padding ? last + widestPadding : last;
   while (last < padded && text.charCodeAt(last) === equals) last++;
   return [edgeBefore(text, start, edge), last];
 }

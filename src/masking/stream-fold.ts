@@ -10,9 +10,15 @@ export interface Span {
   readonly known: boolean;
 }
 
-/** What begins first, of that the longest, names what is masked as one. */
+/**
+ * What begins first names what is masked as one: of known values the longest, and a known value before a pattern, of which it may
+ * not be known yet how long it is.
+ */
 const order = (a: Span, b: Span): number =>
-  a.start - b.start || b.end - a.end || Number(b.known) - Number(a.known) || (a.label < b.label ? -1 : 1);
+  a.start - b.start ||
+  Number(b.known) - Number(a.known) ||
+  (a.known ? b.end - a.end : 0) ||
+  (a.label < b.label ? -1 : Number(a.label > b.label));
 
 /**
  * Puts placeholders where spans are, one for all that overlap, and one for those of one source that touch. It takes a text in

@@ -74,14 +74,25 @@ function* knownMarks(text: string, values: readonly KnownValue[]): Generator<Mar
       seen.add(form.text);
       for (const read of form.wraps ? [...others, wrapped] : others)
         for (let at = read.text.indexOf(form.text); at >= 0; at = read.text.indexOf(form.text, at + 1))
-          yield { ...grown(read, at, at + form.text.length, form.edge), label: source, known: true };
+          yield {
+            ...grown(read, at, at + form.text.length, form.edge, read === others[0] || read === wrapped),
+            label: source,
+            known: true,
+          };
     }
   }
 }
 
-function grown({ text, places }: Reading, start: number, end: number, edge: number): { start: number; end: number } {
+function grown(
+  { text, places }: Reading,
+  start: number,
+  end: number,
+  edge: number,
+  padding: boolean,
+): { start: number; end: number } {
   const before = new RegExp(`${run}{0,${edge}}$`).exec(text.slice(Math.max(0, start - 10), start))?.[0].length ?? 0;
-  const after = new RegExp(`^${run}{0,${edge}}={0,2}`).exec(text.slice(end, end + 10))?.[0].length ?? 0;
+  const after =
+    new RegExp(`^${run}{0,${edge}}${padding ? '={0,2}' : ''}`).exec(text.slice(end, end + 10))?.[0].length ?? 0;
   const [first, last] = edge === 0 ? [start, end] : [start - before, end + after];
   return { start: places[first]![0], end: places[last - 1]![1] };
 }
@@ -148,7 +159,11 @@ export function naiveMask(seen: string, values: readonly KnownValue[]): string {
     ({ start, end }) => !walls.some((wall) => wall.start < end && start < wall.end),
   );
   const marks = [...known, ...patternMarks(seen)].sort(
-    (a, b) => a.start - b.start || b.end - a.end || Number(b.known) - Number(a.known) || (a.label < b.label ? -1 : 1),
+    (a, b) =>
+      a.start - b.start ||
+      Number(b.known) - Number(a.known) ||
+      (a.known ? b.end - a.end : 0) ||
+      (a.label < b.label ? -1 : 1),
   );
   const joined: { start: number; end: number; label: string }[] = [];
   for (const mark of marks) {
