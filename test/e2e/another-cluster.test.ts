@@ -62,7 +62,7 @@ it('another cluster of the same name is refused after a restart, to reads and to
   await rm(pin());
   const third = await start();
   expect((await third.call('get', { resource: 'pods' })).structured.status).toBe('ok');
-}, 60_000);
+}, 120_000);
 
 it('an approval of the one never runs on the other, though its server was restarted in between', async () => {
   const first = await start();
@@ -82,7 +82,7 @@ it('an approval of the one never runs on the other, though its server was restar
   const drifted = await third.call('approval', { id });
   expect(drifted.structured.status, drifted.text).toBe('drifted');
   expect(changesIn(cluster)).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('a CA that changes while the server runs: nothing is sent, and it says why', async () => {
   const running = await start();
@@ -108,4 +108,4 @@ it('a CA that changes while the server runs: nothing is sent, and it says why', 
   expect(refused.structured.status, refused.text).toBe('unavailable');
   expect(refused.text).toContain(`its CA is ${caDigest(cluster.caCert)}, not ${known}`);
   expect(changesIn(cluster)).toEqual([]);
-}, 60_000);
+}, 120_000);

@@ -86,7 +86,7 @@ it('publishes which there are, and asks for one in every call', async () => {
   }
   expect((await rig.call('scale', scale('three'))).text).toMatch(/one\W.*two/);
   expect([...one.asked, ...two.asked]).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('lets reads go to the default one, and never a change', async () => {
   const rig = await start({ defaultContext: 'two' });
@@ -98,7 +98,7 @@ it('lets reads go to the default one, and never a change', async () => {
   expect((await rig.call('scale', scale())).structured.status).toBe('invalid');
   expect(one.asked).toEqual([]);
   expect(changesIn(two)).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('runs an approval in its own cluster, and lets the same call in the other one wait for another', async () => {
   const rig = await start();
@@ -122,4 +122,4 @@ it('runs an approval in its own cluster, and lets the same call in the other one
   await rig.vote(other.id, 'ana@example.com', 'deny', 'not there');
   expect((await inTwo).structured).toMatchObject({ status: 'denied', cluster: 'two' });
   expect(changesIn(two)).toEqual([]);
-}, 60_000);
+}, 120_000);
