@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { query } from '../audit/query.ts';
 import { renderEvent } from '../audit/render.ts';
 import { tail } from '../audit/tail.ts';
 import { timeline } from '../audit/timeline.ts';
@@ -45,35 +44,13 @@ export async function auditShow(id: string, options: AuditOptions, io: Io): Prom
   return 0;
 }
 
-export interface QueryOptions extends AuditOptions {
-  readonly approval?: string;
-  readonly invocation?: string;
-  readonly type?: string;
-  readonly approver?: string;
-  readonly principal?: string;
-  readonly since?: string;
-  readonly breakGlass?: boolean;
-}
-
-/** Lines whose keys have exactly these values, by time. */
-export async function auditQuery(options: QueryOptions, io: Io): Promise<ExitCode> {
-  const { config: _, json: raw, since, breakGlass, ...exact } = options;
-  const keys = { ...exact, ...(breakGlass === true ? { breakGlass: true as const } : {}) };
-  const asked = { keys, ...(since === undefined ? {} : { since: timeOf(since) }) };
-  for await (const event of query(await auditFolder(options, io), asked)) {
-    if (io.signal.aborted) break;
-    line(io, raw === true ? JSON.stringify(event) : renderEvent(event));
-  }
-  return 0;
-}
-
 /** `30m`, `2h`, `7d` ago, or a time. @throws Invalid */
-function timeOf(since: string): string {
+export function timeOf(since: string): string {
   const ago = /^([1-9]\d{0,5})([smhd])$/.exec(since);
   const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[ago?.[2] ?? ''];
   if (unit !== undefined) return iso(systemClock.now() - Number(ago?.[1]) * unit);
   const time = Date.parse(since);
   if (Number.isNaN(time))
-    throw invalid(`--since ${JSON.stringify(since)} is not a time`, 'write 30m, 2h, 7d or 2026-11-21T09:00:00Z');
+    throw invalid(`${JSON.stringify(since)} is not a time`, 'write 30m, 2h, 7d or 2026-11-21T09:00:00Z');
   return iso(time);
 }

@@ -120,12 +120,20 @@ export function addAudit(program: Command, io: Io, end: End): void {
     .option('--type <type>')
     .option('--approver <person>')
     .option('--principal <agent>')
+    .option('--tool <tool>')
+    .option('--namespace <name>', 'about objects in it')
+    .option('--object <object>', 'Kind/namespace/name, or Kind/name')
+    .addOption(new Option('--outcome <outcome>', 'how a call ended').choices(outcomes))
     .option('--since <time>', '30m, 2h, 7d, or a time such as 2026-11-21T09:00:00Z')
+    .option('--until <time>', 'the same; only what was before it')
     .option('--break-glass', 'what was countersigned alone, and what became of it')
+    .addOption(new Option('--format <format>', 'for people or for a spreadsheet').choices(['lines', 'table', 'csv']))
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async (options) => end(await (await load()).auditQuery(options, io)));
+    .action(async (options) => end(await (await import('./audit-query.ts')).auditQuery(options, io)));
 }
+
+const outcomes = ['executed', 'failed', 'unknown', 'refused', 'denied'] as const;
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 

@@ -1,7 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type AuditQuery, query } from '../../../src/audit/query.ts';
+import type { AuditQuery } from '../../../src/audit/fitting.ts';
+import { query } from '../../../src/audit/query.ts';
+import { ident } from '../../../src/domain/masked.ts';
 import { chainsIn, event, opened, temporaryFolder } from './support.ts';
 
 const found = async (folder: string, asked: AuditQuery): Promise<readonly unknown[]> => {
@@ -51,4 +53,27 @@ it('reads lines over the edge of what is read at once, and no line that is not f
     '{"seq":99,"time":"2030-01-01T00:00:00.000Z","type":"Planned","invocation":"torn"}',
   );
   expect(await found(folder, { keys: { type: 'Planned' } })).toEqual(Array.from({ length: 40 }, (_, n) => `i${n}`));
+});
+
+it('finds by namespace, object, outcome and time', async () => {
+  const folder = temporaryFolder();
+  let now = Date.UTC(2026, 10, 21);
+  const log = await opened({ folder, clock: { now: () => (now += 1_000) } });
+  const about = (invocation: string, object: string, type: 'Executed' | 'Refused', code?: string) =>
+    log.append({
+      ...event(type, invocation, code === undefined ? {} : { code }),
+      fields: { objects: [ident(object)], code: code === undefined ? undefined : ident(code) },
+    });
+  await about('web', 'Deployment/shop/web', 'Executed');
+  await about('other', 'Deployment/shop2/web', 'Executed');
+  await about('namespace', 'Namespace/shop', 'Refused', 'Denied');
+  await about('node', 'Node/shop', 'Refused', 'Invalid');
+  await about('slash', 'Deployment/web/shop', 'Refused', 'ApprovalDenied');
+  expect(await found(folder, { keys: {}, namespace: 'shop' })).toEqual(['web', 'namespace']);
+  expect(await found(folder, { keys: {}, object: 'Deployment/shop/web' })).toEqual(['web']);
+  expect(await found(folder, { keys: {}, outcome: 'executed' })).toEqual(['web', 'other']);
+  expect(await found(folder, { keys: {}, outcome: 'denied' })).toEqual(['namespace', 'slash']);
+  expect(await found(folder, { keys: {}, outcome: 'refused', namespace: 'shop' })).toEqual(['namespace']);
+  const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 21) + seconds * 1_000).toISOString();
+  expect(await found(folder, { keys: {}, since: at(4), until: at(6) })).toEqual(['other', 'namespace']);
 });
