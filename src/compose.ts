@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { tools } from '../tools/index.ts';
 import type { ApprovalConfig } from './approval/config.ts';
 import { createPeople, type PeopleConfig } from './approval/people.ts';
-import { createRecovery, keepRecovering, type Recovered } from './approval/recover.ts';
 import { type ApprovalDeps, createApprovals } from './approval/service.ts';
 import { createTerminalChannel } from './approval/terminal/channel.ts';
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts';
@@ -15,11 +14,13 @@ import { createAuditReader } from './audit/reader.ts';
 import { openCheckpoints } from './compose/checkpoints.ts';
 import { createClusterSource } from './compose/cluster-source.ts';
 import { contextsOf } from './compose/contexts.ts';
+import { createFindingOut } from './compose/finding-out.ts';
 import { openIdentity } from './compose/identity.ts';
 import { createIdentityPins } from './compose/identity-pins.ts';
 import { observed } from './compose/observed.ts';
 import { createOwnValues } from './compose/own-values.ts';
 import { createRandom } from './compose/random.ts';
+import { startRecovering } from './compose/recovering.ts';
 import { createAuditedSecretReader } from './compose/secret-reader.ts';
 import { votersOf } from './compose/voters.ts';
 import type { Compose, ComposeOptions, Composition } from './composition.ts';
@@ -32,7 +33,6 @@ import type { Clock } from './domain/environment.ts';
 import { createGrantMint } from './domain/grant-mint.ts';
 import type { Json } from './domain/json.ts';
 import { ident } from './domain/masked.ts';
-import { lostResult } from './gate/answer/lost.ts';
 import { createInvoke } from './gate/invoke.ts';
 import { localUser } from './identity/local.ts';
 import { openSuspensions } from './identity/suspensions.ts';
@@ -115,9 +115,13 @@ export const compose: Compose = async (config, options) => {
     limits: config.limits,
     askedIn: placesOf(channels),
   });
-  const stopRecovering = options.serves
-    ? await begin(config, deps, audit, policy.current().bundleDigest)
-    : async () => undefined;
+  if (options.serves) noteStart(config, audit, policy.current().bundleDigest);
+  const findOut = createFindingOut({
+    ...{ approvals, clusters, audit, masker, clock, random, log, keyed: state.keyed },
+    auditIds: ids,
+    auditFolder: join(root, 'audit'),
+  });
+  const stopRecovering = options.serves ? startRecovering(deps, findOut) : async () => undefined;
   if (options.serves) await slack?.start(approvals);
   const close = async (): Promise<void> => {
     await stopRecovering();
@@ -180,19 +184,8 @@ function settingsOf(config: Config, { sandbox }: ComposeOptions): Settings {
   };
 }
 
-/** Milliseconds between two looks for claims whose process died. */
-const recoverEvery = 5_000;
-
-/**
- * What the log says of a start; then claims of processes that died are settled, now and while this one runs, and intents
- * without an outcome reported. Returns how to stop.
- */
-async function begin(
-  config: Config,
-  deps: ApprovalDeps,
-  audit: OpenAuditLog,
-  bundleDigest: string,
-): Promise<() => Promise<void>> {
+/** What the log says of a start. */
+function noteStart(config: Config, audit: OpenAuditLog, bundleDigest: string): void {
   const digest = createHash('sha256')
     .update(canonicalJson(JSON.parse(JSON.stringify(config)) as Json))
     .digest('hex');
@@ -203,38 +196,4 @@ async function begin(
   });
   audit.note({ type: 'ConfigLoaded', invocation: '', fields: { configDigest: ident(`sha256:${digest}`) } });
   audit.note({ type: 'PolicyLoaded', invocation: '', fields: { bundleDigest: ident(bundleDigest) } });
-  return recover(deps);
-}
-
-function recover(deps: ApprovalDeps): () => Promise<void> {
-  const stopping = new AbortController();
-  const wasAuthorized = async (approval: string): Promise<boolean> =>
-    (await deps.auditReader.openIntents()).some((intent) => intent.approval === approval);
-  const again = createRecovery({ ...deps, wasAuthorized, lostResult, signal: stopping.signal });
-  const told = (settled: readonly Recovered[]): void => {
-    for (const { approval, invocation, state } of settled)
-      deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
-  };
-  const first = atStart(deps, again, told).catch((thrown: unknown) =>
-    deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) }),
-  );
-  const stop = keepRecovering(again, recoverEvery, told, deps.log);
-  return async () => {
-    stopping.abort();
-    await Promise.all([first, stop()]);
-  };
-}
-
-async function atStart(
-  deps: ApprovalDeps,
-  again: () => Promise<readonly Recovered[]>,
-  told: (settled: readonly Recovered[]) => void,
-): Promise<void> {
-  const intents = await deps.auditReader.openIntents();
-  told(await again());
-  for (const { invocation, approval } of intents)
-    deps.log.warn('a call was authorized and has no outcome in the log yet: read the objects it names', {
-      invocation,
-      approval,
-    });
 }

@@ -72,5 +72,6 @@ export async function present(ctx: Context, current: Current): Promise<Approval>
     because: record.because,
     review,
     reconciled: facts.reconciled,
+    undecidable: facts.undecidable,
   };
 }

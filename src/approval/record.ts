@@ -84,7 +84,11 @@ const reviewSchema = z
   .object({ person: text, comment: text.optional(), time })
   .transform((review): Review => ({ ...review, comment: review.comment }));
 
-const reconciledSchema = z.object({ command: z.enum(['succeed', 'fail']), by: text, because: text, time });
+const reconciledSchema = z
+  .object({ command: z.enum(['succeed', 'fail']), by: text.optional(), because: text, time })
+  .transform((found): Reconciliation => ({ ...found, by: found.by }));
+
+const undecidableSchema = z.object({ because: text });
 
 /** What never changes after the request. */
 export interface RequestRecord extends Omit<ApprovalDraft, 'input'> {
@@ -158,6 +162,8 @@ export const decodeEnding = (content: string): Ending | undefined => endingSchem
 export const decodeReview = (content: string): Review | undefined => reviewSchema.safeParse(json(content)).data;
 export const decodeReconciled = (content: string): Reconciliation | undefined =>
   reconciledSchema.safeParse(json(content)).data;
+export const decodeUndecidable = (content: string): string | undefined =>
+  undecidableSchema.safeParse(json(content)).data?.because;
 export const decodeOutcome = (content: string): Outcome | undefined => outcomeSchema.safeParse(json(content)).data;
 
 export function json(content: string): unknown {

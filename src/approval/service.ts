@@ -16,6 +16,7 @@ import { createRoll } from './roll.ts';
 import { attach, keptResult, settle } from './settle.ts';
 import { createStore } from './store.ts';
 import { createTurns } from './turns.ts';
+import { forgetSent, sending, undecidable, undecided } from './undecided.ts';
 import { createViews } from './view.ts';
 import { vote } from './vote.ts';
 import { SharedWaits } from './waits.ts';
@@ -80,11 +81,18 @@ function approvalsOf(ctx: Context): Approvals {
     claim: (id, requirement) => claim(ctx, id, requirement),
     review: (id, asked) => review(ctx, id, asked),
     reconcile: (id, found) => reconcile(ctx, id, found),
+    sending: (id, sent) => sending(ctx, id, sent),
+    undecided: () => undecided(ctx),
+    undecidable: (id, because) => undecidable(ctx, id, because),
     close: async (id, command, because) => {
       const now = await current(ctx, id);
       return end(ctx, now, { command, by: now.record.principal.agent, because });
     },
-    settle: (id, command, result) => settle(ctx, id, command, result),
+    settle: async (id, command, result) => {
+      const settled = await settle(ctx, id, command, result);
+      if (command !== 'lose') await forgetSent(ctx, id);
+      return settled;
+    },
     result: async (id) => (await keptResult(ctx, id))?.result,
     seen: async (id) => {
       if (!(await ctx.store.isReserved(id))) throw notFound(id);

@@ -14,6 +14,7 @@ import {
   decodeReconciled,
   decodeRequest,
   decodeReview,
+  decodeUndecidable,
   decodeVote,
   encode,
   encodeRequest,
@@ -26,6 +27,10 @@ export interface Stored {
   /** Of a break-glass, when somebody else has looked at it. */
   readonly review: Review | undefined;
 }
+
+/** Who is just settling it: the n-th process, when those before it died over that. */
+export type Lease = `settling-${number}`;
+type Written = 'result' | 'reviewed' | 'reconciled' | 'undecidable' | Lease;
 
 /** What stands on disk: files that are made once and never rewritten, one folder an approval. */
 export interface Store {
@@ -47,7 +52,10 @@ export interface Store {
   ended(id: string): Promise<boolean>;
   /** With the result: an approval that says it ran has it. False: another outcome was first. */
   settle(id: string, outcome: Outcome, result?: string): Promise<boolean>;
-  put(id: string, name: 'result' | 'reviewed' | 'reconciled', content: string): Promise<boolean>;
+  put(id: string, name: Written, content: string): Promise<boolean>;
+  /** Undefined: there is none. */
+  held(id: string, name: Lease): Promise<string | undefined>;
+  letGo(id: string, name: Lease): Promise<void>;
   /** The result was handed out. */
   seen(id: string): Promise<void>;
   text(id: string, name: 'input' | 'result' | 'seen'): Promise<string | undefined>;
@@ -107,6 +115,8 @@ export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
       return made.at(-1) === true;
     },
     put: make,
+    held: async (id, name) => readIfThere(await path(id, name)),
+    letGo: async (id, name) => void (await unlink(await path(id, name)).catch(() => undefined)),
     // After a failure of power nobody knows whether the answer arrived: then it may be given again.
     seen: async (id) => void (await state.mark(await path(id, 'seen'), '')),
     text: async (id, name) => (idForm.test(id) ? readIfThere(await path(id, name)) : undefined),
@@ -147,6 +157,7 @@ async function load(
   const ending = read('end', decodeEnding);
   const outcome = ending && read('outcome', decodeOutcome);
   const reconciled = outcome?.command === 'lose' ? read('reconciled', decodeReconciled) : undefined;
+  const undecidable = outcome?.command === 'lose' ? read('undecidable', decodeUndecidable) : undefined;
   const isOver = ending !== undefined && (ending.command !== 'claim' || outcome !== undefined);
   if (isOver) requests.delete(id);
   else requests.set(id, record);
@@ -167,7 +178,8 @@ async function load(
     .filter((vote) => vote !== undefined);
   const { createdAt, requirement, principal } = record;
   const review = brokenGlass(votes) && read('reviewed', decodeReview);
-  return { record, facts: { createdAt, requirement, principal, votes, ending, outcome, reconciled }, review };
+  const facts = { createdAt, requirement, principal, votes, ending, outcome, reconciled, undecidable };
+  return { record, facts, review };
 }
 
 /** Milliseconds in which two changes may have the same time: a tick of the kernel's clock, and then some. */

@@ -38,6 +38,8 @@ export interface ApprovalFacts {
   readonly outcome: Outcome | undefined;
   /** After an outcome that nobody knew. */
   readonly reconciled?: Reconciliation | undefined;
+  /** The cluster does not tell; why. */
+  readonly undecidable?: string | undefined;
 }
 
 export interface Derived {

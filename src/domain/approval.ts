@@ -160,13 +160,15 @@ export interface Approval extends Omit<ApprovalDraft, 'card' | 'input'> {
   readonly review?: Review | undefined;
   /** Of a run whose outcome was unknown, when somebody has found out. */
   readonly reconciled?: Reconciliation | undefined;
+  /** Of a run whose outcome is unknown: the cluster was read, and does not tell; why, in a sentence. */
+  readonly undecidable?: string | undefined;
 }
 
 /** What became of a run whose outcome was unknown: said once, and it stays. */
 export interface Reconciliation {
   readonly command: 'succeed' | 'fail';
-  /** Record id in the people registry. */
-  readonly by: string;
+  /** Record id in the people registry; undefined: Countersign itself, which read the cluster. */
+  readonly by: string | undefined;
   /** How that is known, in their words. */
   readonly because: string;
   /** Milliseconds since the epoch. */
@@ -174,9 +176,17 @@ export interface Reconciliation {
 }
 
 export interface ReconcileRequest {
-  readonly person: Person;
+  /** Undefined: Countersign itself, which read the cluster. */
+  readonly person: Person | undefined;
   readonly command: Reconciliation['command'];
   readonly because: string;
+}
+
+/** A run whose outcome is unknown, and what is known of what it was about to send. */
+export interface Undecided {
+  readonly approval: Approval;
+  /** As `sending` was given it; undefined: it cannot be read any more. */
+  readonly sent: Json | undefined;
 }
 
 /** Somebody else has looked at what was countersigned by break-glass. */
@@ -247,9 +257,22 @@ export interface Approvals {
   review(id: string, review: ReviewRequest): Promise<Approval>;
   /**
    * Says what became of a run whose outcome is unknown; nothing is sent. Not the person behind the agent, unless the rule lets them.
-   * @throws NotFound, Invalid (its outcome is known, too early, no reason, not in the registry), ApprovalDenied (not somebody else)
+   * @throws NotFound, Invalid (its outcome is known, too early, no reason, not in the registry), ApprovalDenied (not somebody
+   * else), Conflict (somebody is at it now)
    */
   reconcile(id: string, found: ReconcileRequest): Promise<Approval>;
+  /**
+   * Keeps, sealed, what a run is about to send, until its outcome is known or nobody can find it out by reading. A failure of
+   * power may take it away.
+   */
+  sending(id: string, sent: Json): Promise<void>;
+  /**
+   * What was sent and has no known outcome, as soon as the cluster can be asked: the API server is not at it any more, and no
+   * other process that lives has run it. Without what was not `sending`.
+   */
+  undecided(): Promise<readonly Undecided[]>;
+  /** The cluster was read and does not tell: said once, and left to a person. @throws NotFound, Invalid (not unknown) */
+  undecidable(id: string, because: string): Promise<Approval>;
   /** Ends the waiting without a run. False: another end was first. */
   close(id: string, command: 'withdraw' | 'drift' | 'expire', because: string): Promise<boolean>;
   /** After a claim: how the run ended, with the result to hand out (sealed at rest). */

@@ -22,6 +22,7 @@ export const auditTypes = [
   'Failed',
   'Unknown',
   'Answered',
+  'OutcomeRead',
   'Reconciled',
   'RecordingOpened',
   'RecordingClosed',

@@ -85,7 +85,7 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
   Authorized: {
     says: 'a grant was made; of a change, on disk before it is sent',
     has: [...call, 'verdict'],
-    may: [...story, 'needs'],
+    may: [...story, 'needs', 'resourceVersion'],
   },
   Executed: { says: 'it was done, or read', has: [...call, 'auditIds'], may: outcome },
   Failed: { says: 'it was certainly not done, or in part (`status`)', has: [...call, 'auditIds'], may: outcome },
@@ -98,6 +98,10 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
     says: 'an answer that runs nothing: a pending approval, its state',
     has: [...call, 'auditIds', 'status'],
     may: story,
+  },
+  OutcomeRead: {
+    says: 'the cluster was read to find out what became of a run that nobody knew the outcome of',
+    has: ['approval', 'cluster', 'objects', 'auditIds'],
   },
   Reconciled: {
     says: 'somebody, or a later process, says what became of a run that nobody knew the outcome of: `state`',

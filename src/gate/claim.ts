@@ -31,7 +31,7 @@ export async function claim(gate: Gate, call: Call, approval: Approval): Promise
   await call.invocation.standing?.check(approval.tool);
   const claimed = await gate.approvals.claim(approval.id, requirement);
   if (brokenGlass(claimed.votes) !== undefined) call.story = { ...call.story, breakGlass: true };
-  return { prepared: fresh, approval: claimed, masking: decision.masking };
+  return { prepared: fresh, approval: claimed, masking: decision.masking, keyId: sealed.keyId };
 }
 
 /** Drafts what was approved from its sealed input. What cannot be planned any more has drifted; an outage has not. */

@@ -5,7 +5,13 @@ import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
 import { compose, ident, join, type Masked, merge, say } from '../domain/masked.ts';
 import type { Outcome, Status } from '../domain/outcome.ts';
-import { type GetRequest, type ListRequest, type LogsRequest, namespaceOf } from '../domain/request.ts';
+import {
+  type GetRequest,
+  type ListRequest,
+  type LogsRequest,
+  namespaceOf,
+  type PlannedRequest,
+} from '../domain/request.ts';
 import type { KeptLines, LogTail, MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
 import { approvalPart } from './answer/outcome.ts';
 import { refuse } from './answer/refuse.ts';
@@ -13,6 +19,7 @@ import { needsOf } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared, Ready } from './gate.ts';
 import { keepable } from './kept.ts';
+import { sentForm } from './look/sent.ts';
 import { objectScope, outputScope, reducedNote } from './reach.ts';
 import { readLogs } from './read-logs.ts';
 import { sendAll } from './send-all.ts';
@@ -26,7 +33,7 @@ import { whileStanding } from './standing.ts';
 export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise<Outcome> {
   const { prepared, approval } = ready;
   try {
-    await authorized(call, prepared, approval);
+    await Promise.all([authorized(call, prepared, approval), keepSent(gate, ready)]);
   } catch (thrown) {
     if (approval !== undefined) await settle(gate, call, approval, refuse(gate, call, toCountersignError(thrown)));
     throw thrown;
@@ -55,7 +62,28 @@ async function runAndRecord(gate: Gate, call: Call, ready: Ready): Promise<Outco
 async function authorized(call: Call, prepared: Prepared, approval: Approval | undefined): Promise<void> {
   const fields = { verdict: ident(approval === undefined ? 'allow' : 'review') };
   if (!prepared.tool.access.mutates) return call.note('Authorized', fields);
-  await call.record('Authorized', { ...fields, needs: approval?.need ?? 0 });
+  await call.record('Authorized', {
+    ...fields,
+    needs: approval?.need ?? 0,
+    resourceVersion: prepared.plan.requests.map(sentVersion),
+  });
+}
+
+/** Each request's precondition, in the order of `objects`; nothing for exec. What a lost race is planned again with is not here. */
+const sentVersion = (request: PlannedRequest) =>
+  ident('resourceVersion' in request ? (request.resourceVersion ?? '') : '');
+
+/** To find out by reading what became of it, should the answer be lost. Without it a person has to look, so it stops nothing. */
+async function keepSent(gate: Gate, { prepared, approval, keyId }: Ready): Promise<void> {
+  if (approval === undefined || keyId === undefined) return;
+  const sent = sentForm(prepared.plan, keyId, gate.clock.now());
+  if (sent === undefined) return;
+  await gate.approvals.sending(approval.id, sent).catch((thrown: unknown) => {
+    gate.log.warn('what is sent could not be kept', {
+      approval: approval.id,
+      cause: toCountersignError(thrown).message,
+    });
+  });
 }
 
 /** A program runs for as long as its caller stands; whatever else is sent is over at once, and is not cut in the middle. */

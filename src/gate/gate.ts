@@ -53,6 +53,8 @@ export interface Ready {
   readonly approval: Approval | undefined;
   /** As the decision that lets it run says. */
   readonly masking: Decision['masking'];
+  /** Of the tokens that stand for hidden values in the plan; of an approved one. */
+  readonly keyId?: string;
 }
 
 /** An object that was named by a selector: approved by name and uid. */

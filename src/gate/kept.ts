@@ -35,13 +35,24 @@ export async function keptOutcome(gate: Gate, call: Call, approval: Approval): P
 }
 
 /** The kept result says that nobody knows; by now somebody has looked. */
-function foundOut(gate: Gate, { id, state, reconciled, planDigest }: Approval, kept: Outcome): Outcome {
-  if (reconciled === undefined || kept.status !== 'unknown') return kept;
+function foundOut(gate: Gate, { id, state, reconciled, undecidable, planDigest }: Approval, kept: Outcome): Outcome {
+  if (kept.status !== 'unknown') return kept;
+  if (reconciled === undefined)
+    return undecidable === undefined
+      ? kept
+      : {
+          ...kept,
+          message: say`${kept.message} Countersign has read the cluster since, which does not tell: "${gate.masker.echo(undecidable)}". A person has to say what became of it.`,
+        };
   const done = reconciled.command === 'succeed';
+  const who =
+    reconciled.by === undefined
+      ? say`as Countersign found out since by reading the cluster`
+      : say`as ${ident(reconciled.by)} found out since`;
   return {
     ...kept,
     status: done ? 'executed' : 'failed',
-    message: say`${ident(done ? 'Executed' : 'Not executed')}, as ${ident(reconciled.by)} found out since: "${gate.masker.echo(reconciled.because)}". Before that: ${kept.message}`,
+    message: say`${ident(done ? 'Executed' : 'Not executed')}, ${who}: "${gate.masker.echo(reconciled.because)}". Before that: ${kept.message}`,
     next: done
       ? say`Look at the object with get; do not send it again.`
       : say`Send the call again if it is still wanted, which asks for a new approval.`,

@@ -11,7 +11,7 @@ import { begin, type DeliveryParts, halfTime, hear, isLoud, post, shownDigest } 
 import { failureOf } from './transport.ts';
 import { shownOf, wholePlan } from './whole-plan.ts';
 import { digestOfBlocks } from './wire.ts';
-import { brokenGlass, endLine, escalationLine, foundOut, pushText, reminder, tellOwner } from './words.ts';
+import { brokenGlass, endLine, escalationLine, foundOut, notFoundOut, pushText, reminder, tellOwner } from './words.ts';
 
 /** Milliseconds in which an edit for nothing but who waits is put off: clients come and go in fractions of a second. */
 const settleFor = 3_000;
@@ -155,8 +155,14 @@ class Delivery {
     const result = this.#entry.done.includes('tell:end') ? undefined : await this.#result();
     const note = this.#entry.done.includes('end') ? undefined : await this.#note();
     const line = (): string => endLine(this.#approval, result, this.#parts.mentions);
-    await this.#say('end', () => (note === undefined ? line() : `${line()}\n${checkpointText(note)}`));
-    await this.#tell('tell:end', result);
+    await this.#say('end', () =>
+      note === undefined
+        ? line()
+        : `${line()}
+${checkpointText(note)}`,
+    );
+    if (this.#approval.reconciled === undefined) await this.#tell('tell:end', result);
+    if (this.#approval.undecidable !== undefined) await this.#say('undecidable', () => notFoundOut(this.#approval));
     if (this.#approval.reconciled !== undefined) {
       await this.#say('reconciled', () => foundOut(this.#approval, this.#parts.mentions));
       await this.#tell('tell:reconciled');

@@ -173,7 +173,8 @@ export class Keeper {
   async #deliverOne(approval: Approval): Promise<void> {
     const { id, state } = approval;
     if (!this.#pace.isDue(id)) return;
-    const about = [state, approval.have, approval.votes.length, approval.awaited, approval.useBy].join(' ');
+    const looked = approval.undecidable !== undefined;
+    const about = [state, approval.have, approval.votes.length, approval.awaited, approval.useBy, looked].join(' ');
     const last = this.#delivered.get(id);
     const now = this.#parts.clock.now();
     if (last?.about === about && now >= last.at && now < last.next) {

@@ -119,14 +119,20 @@ export function tellOwner(approval: Approval, result: string | undefined, mentio
   const what = `${code(principal.agent)} for you: ${code(tool)} ${quoted(shortened(asciiLine(open(card.summary)), 300))}`;
   if (approval.state === 'approved')
     return `Approved, and your agent is not waiting. ${what}. Tell it: “continue with ${asciiLine(id)}”, ${untilUsed(approval)}.`;
+  if (approval.reconciled !== undefined) return `${foundOut(approval, mentions)} ${what}.`;
   return `${endLine(approval, result, mentions)} ${what}.`;
 }
 
 /** In the thread, when the outcome was unknown and somebody has looked. */
 export function foundOut({ id, state, reconciled }: Approval, mentions: Mentions): string {
-  const who = reconciled === undefined ? '' : `, as ${mentions.person(reconciled.by)} found out`;
-  return `${outcomes[state]}${who}: ${code(id)}. ${quoted(reconciled?.because ?? '')}`;
+  const by = reconciled?.by;
+  const who = by === undefined ? 'Countersign found out by reading the cluster' : `${mentions.person(by)} found out`;
+  return `${outcomes[state]}, as ${who}: ${code(id)}. ${quoted(reconciled?.because ?? '')}`;
 }
+
+/** In the thread, when Countersign has looked and cannot tell. */
+export const notFoundOut = ({ id, undecidable }: Approval): string =>
+  `Countersign has read the cluster, which does not tell what became of ${code(id)}: ${quoted(undecidable ?? '')} Somebody look, and say it: ${code(`countersign approvals settle ${id} --as executed|failed REASON`)}`;
 
 const untilUsed = ({ useBy }: Approval): string => (useBy === undefined ? 'soon' : `until ${clockTime(useBy)}`);
 

@@ -45,11 +45,17 @@ export function renderApproval(approval: Approval): string {
   ].join('\n');
 }
 
-function foundOutLines({ state, id, reconciled }: Approval): readonly string[] {
+function foundOutLines({ state, id, reconciled, undecidable }: Approval): readonly string[] {
   if (reconciled !== undefined)
-    return [`Found out ${state}, by ${asciiLine(reconciled.by)}: ${asciiLine(reconciled.because)}`, ''];
+    return [
+      `Found out ${state}, by ${asciiLine(reconciled.by ?? 'Countersign, which read the cluster')}: ${asciiLine(reconciled.because)}`,
+      '',
+    ];
   if (state !== 'unknown') return [];
   return [
+    ...(undecidable === undefined
+      ? []
+      : [`Countersign read the cluster, which does not tell: ${asciiLine(undecidable)}`]),
     `Nobody knows what became of it. Look, then: countersign approvals settle ${asciiLine(id)} --as executed|failed REASON`,
     '',
   ];

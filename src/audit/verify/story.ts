@@ -42,6 +42,8 @@ export class Story {
   /** Invocations that changed something: a second grant for one is a fault, also after its outcome. */
   readonly #granted = new Set<string>();
   readonly #elsewhere = new Map<string, Place>();
+  /** Found out later: the line may stand in a chain that is read before the one that authorized it. */
+  readonly #reconciled = new Set<string>();
   readonly #faults: StoryFault[] = [];
 
   take(type: string, bytes: Buffer, place: Place): void {
@@ -51,13 +53,13 @@ export class Story {
     if (type === 'Authorized') this.#authorize(invocation, line, place);
     else if (type === 'Decided') this.#decide(invocation, line);
     else if (isOutcome(type)) this.#outcome(invocation, line, place);
-    else if (type === 'Reconciled') this.#authorized.delete(invocation);
+    else if (type === 'Reconciled') this.#reconciled.add(invocation);
     else this.#approval(type, line, place);
   }
 
   /** Invocations that were authorized and whose outcome is not known. */
   get openIntents(): readonly string[] {
-    return [...this.#authorized.keys()];
+    return [...this.#authorized.keys()].filter((invocation) => !this.#reconciled.has(invocation));
   }
 
   end(): readonly StoryFault[] {

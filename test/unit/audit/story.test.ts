@@ -30,7 +30,8 @@ const glass = (allowed: boolean): readonly AuditEvent[] => [
 async function storyOf(events: readonly AuditEvent[]) {
   const folder = temporaryFolder();
   const [votes, rest] = [await opened({ folder }), await opened({ folder })];
-  for (const each of events) await (each.type === 'ApprovalVoted' ? votes : rest).append(each);
+  const another = new Set(['ApprovalVoted', 'Reconciled']);
+  for (const each of events) await (another.has(each.type) ? votes : rest).append(each);
   return verify(folder);
 }
 
@@ -98,4 +99,12 @@ it.each<[string, readonly AuditEvent[], string | undefined]>([
 it('names intents that are open still', async () => {
   const report = await storyOf(without('executed'));
   expect(report).toMatchObject({ consistent: true, openIntents: ['i'] });
+});
+
+it.each([
+  ['of a process that died', without('executed')],
+  ['of one that lived', [...without('executed'), event('Unknown', 'i', { ...review, auditIds: 3 })]],
+])('closes the intent %s by what somebody found out, in whichever chain that stands', async (_, events) => {
+  const report = await storyOf([...events, event('Reconciled', 'i', { ...review, state: 'failed', by: 'ana' })]);
+  expect(report).toMatchObject({ consistent: true, openIntents: [], faults: [] });
 });

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { createFindingOut } from '../../src/compose/finding-out.ts';
+import type { Approval } from '../../src/domain/approval.ts';
+import type { Cluster } from '../../src/domain/cluster.ts';
+import { CountersignError } from '../../src/domain/errors.ts';
+import { createGateRig, type GateRig } from './gate.ts';
+
+/** A gate whose next change is lost on its way to the API server, or whose answer is on its way back. */
+export interface LostAnswers extends GateRig {
+  /** Calls, is approved, and loses it. Gives the approval, which is then unknown. */
+  lose(where: 'before' | 'after', tool: string, input: Parameters<GateRig['call']>[1]): Promise<Approval>;
+  /** What a server that lives does every few seconds, `later` milliseconds from now. */
+  findOut(later?: number): Promise<void>;
+  /** While it is set, nothing can be read. */
+  down: boolean;
+}
+
+export async function createLostAnswers(): Promise<LostAnswers> {
+  let losing: 'before' | 'after' | undefined;
+  const broken = { down: false };
+  const around = (cluster: Cluster): Cluster => ({
+    ...cluster,
+    planning: (context) => {
+      if (broken.down) throw new CountersignError('Unavailable', 'the cluster is down');
+      return cluster.planning(context);
+    },
+    execution: (grant, context) => {
+      const handle = cluster.execution(grant, context);
+      return {
+        logs: (request, onChunk) => handle.logs(request, onChunk),
+        exec: (request, onFrame) => handle.exec(request, onFrame),
+        send: async (request) => {
+          if (request.action === 'get' || request.action === 'list' || losing === undefined)
+            return handle.send(request);
+          if (losing === 'after') await handle.send(request);
+          losing = undefined;
+          throw new CountersignError('Unknown', 'the socket was lost after the request was sent');
+        },
+      };
+    },
+  });
+  const rig = await createGateRig({ around });
+  const findOut = createFindingOut({ ...rig.ports, auditFolder: join(rig.root, 'audit') });
+  return {
+    ...rig,
+    set down(down: boolean) {
+      broken.down = down;
+    },
+    get down() {
+      return broken.down;
+    },
+    lose: async (where, tool, input) => {
+      const { approval, answer } = await rig.hold(tool, input);
+      losing = where;
+      await rig.vote(approval.id);
+      const { status } = await answer;
+      if (status !== 'unknown') throw new Error(`it is ${status}`);
+      return rig.approvals.read(approval.id);
+    },
+    findOut: async (later = 120_000) => {
+      rig.clock.step(later);
+      await findOut(new AbortController().signal);
+    },
+  };
+}
