@@ -25,7 +25,8 @@ function lines({ matched, onlyOurs, onlyTheirs, different, outside, others }: Jo
       ({ auditId, invocation, n, time }) => `only ours    ${time}  ${auditId}  request ${n} of ${invocation}`,
     ),
     ...onlyTheirs.map(
-      ({ auditId, time, user, verb, requestURI }) => `only theirs  ${time}  ${auditId}  ${user} ${verb} ${requestURI}`,
+      ({ auditId, time, user, as, verb, requestURI }) =>
+        `only theirs  ${time}  ${auditId}  ${as === undefined ? user : `${user} as ${as}`} ${verb} ${requestURI}`,
     ),
     ...different.map(({ auditId, message }) => `different    ${auditId}  ${message}`),
     `${matched} requests in both logs, ${onlyOurs.length} only in ours, ${onlyTheirs.length} only in the API server's, ${different.length} not the same; ${others} of others`,

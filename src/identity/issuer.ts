@@ -45,9 +45,9 @@ export function createIssuer(config: IssuerConfig, clock: Clock, log: Log): Issu
     config,
     key: createKeys({ name: config.issuer, keysAt, fetch, clock, log }),
     published: async () => {
-      const set = (await fetchKeys(await keysAt(), fetch)) as Json;
-      createLocalJWKSet(set as unknown as JSONWebKeySet);
-      return listAt(set, 'keys').filter(isJsonObject);
+      const set = await fetchKeys(await keysAt(), fetch);
+      createLocalJWKSet(set as JSONWebKeySet);
+      return listAt(set as Json, 'keys').filter(isJsonObject);
     },
     introspect: async (token) => {
       try {

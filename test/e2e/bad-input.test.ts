@@ -184,7 +184,7 @@ describe('calls', () => {
     ],
     ['a bad selector', 'get', { resource: 'pods', selector: 'a==b==c' }, [/selector|read/]],
     ['a cursor that nobody gave', 'get', { resource: 'pods', continue: 'pg-nothing' }, [/Cursor "pg-nothing"/]],
-    ['an unknown tool', 'kubectl', { command: 'get pods' }, [/no tool "kubectl"/, /get, apply/]],
+    ['an unknown tool', 'kubectl', { command: 'get pods' }, [/no tool "kubectl"/, /get, logs, apply/]],
   ])('%s', async (_, tool, input, words) => {
     await isClear(agent, await agent.call(tool, input), 'invalid', ...words);
   });

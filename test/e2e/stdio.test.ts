@@ -122,7 +122,7 @@ test('an unknown tool and bad input are tool results that are in the audit log',
   wire.send(call(1, 'gte', {}));
   wire.send(call(2, 'get', { resorce: 'pods' }));
   const [unknown, misspelt] = [await wire.reply(1), await wire.reply(2)];
-  expect(structured(unknown)).toMatchObject({ status: 'invalid', next: expect.stringContaining('get, apply') });
+  expect(structured(unknown)).toMatchObject({ status: 'invalid', next: expect.stringContaining('get, logs, apply') });
   expect(structured(misspelt)).toMatchObject({
     status: 'invalid',
     message: expect.stringContaining('did you mean "resource"?'),

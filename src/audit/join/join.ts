@@ -29,7 +29,10 @@ export interface JoinReport {
 interface TheirRequest {
   readonly auditId: string;
   readonly time: string;
+  /** Who logged in. */
   readonly user: string;
+  /** In whose name; undefined: in its own. */
+  readonly as: string | undefined;
   readonly verb: string;
   readonly requestURI: string;
 }
@@ -126,7 +129,8 @@ function difference(our: OurRequest, event: JsonObject): string | undefined {
 const requestOf = (event: JsonObject, auditId: string, time: string): TheirRequest => ({
   auditId,
   time,
-  user: stringAt(event, 'impersonatedUser', 'username') ?? stringAt(event, 'user', 'username') ?? '',
+  user: stringAt(event, 'user', 'username') ?? '',
+  as: stringAt(event, 'impersonatedUser', 'username'),
   verb: stringAt(event, 'verb') ?? '',
   requestURI: stringAt(event, 'requestURI') ?? '',
 });

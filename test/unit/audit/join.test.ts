@@ -85,10 +85,10 @@ describe('our log beside that of the API server', () => {
       [call, 2],
       [reader, 1],
     ]);
-    expect(report.onlyTheirs.map(({ auditId: each, user }) => [each, user])).toEqual([
-      [id(call, 3), 'countersign'],
-      ['somebody-in-our-agents-name', 'countersign:writer'],
-      ['a-user-of-ours', 'countersign'],
+    expect(report.onlyTheirs.map(({ auditId: each, user, as }) => [each, user, as])).toEqual([
+      [id(call, 3), 'countersign', undefined],
+      ['somebody-in-our-agents-name', 'kubernetes-admin', 'countersign:writer'],
+      ['a-user-of-ours', 'countersign', undefined],
     ]);
     expect((await joinLogs(folder, [log], { users: [], cluster: 'another' })).onlyOurs).toEqual([]);
   });
