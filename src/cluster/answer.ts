@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Signal } from '../domain/hangup.ts';
 import { ConnectionFailure } from './connection-failure.ts';
-import { Watch, type Watched } from './watch.ts';
+import { type Watched, watch } from './watch.ts';
 
 export interface ApiResponse {
   readonly status: number;
@@ -15,8 +15,6 @@ export interface ApiResponse {
 
 /** Beyond this an answer is refused: it would be parsed in one piece. */
 const maxAnswerBytes = 32 * 1024 * 1024;
-
-const watch = new Watch();
 
 /**
  * Collects one answer. It knows whether the request began to leave: that decides between Unavailable and Unknown.

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Signal } from '../domain/hangup.ts';
 import type { ApiResponse } from './answer.ts';
 import { ConnectionFailure } from './connection-failure.ts';
-import { Watch, type Watched } from './watch.ts';
+import { type Watched, watch } from './watch.ts';
 
 export interface StreamLimits {
   /** Milliseconds until the first byte of the answer, and between two of them. */
@@ -22,7 +22,6 @@ export interface StreamEnd {
 
 /** Of a refusal: a Status is small. */
 const mostRefusal = 1_000_000;
-const watch = new Watch();
 
 /** Gives the body of a 2xx away as it comes, and keeps none of it. Ended by silence, by its time, or by the signal. */
 export class Streamed implements Dispatcher.DispatchHandler, Watched {

@@ -11,7 +11,7 @@ const tick = 50;
  * One timer for all requests under way, in place of a timer and a listener for each, which cost more than the rest of what a
  * short read does before and after it waits. Runs only while there are any.
  */
-export class Watch {
+class Watch {
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -35,3 +35,6 @@ export class Watch {
     for (const each of this.#watched) each.look(now);
   }
 }
+
+/** Of the whole process. */
+export const watch = new Watch();
