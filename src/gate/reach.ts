@@ -1,7 +1,7 @@
-import type { JsonObject } from '../domain/json.ts';
+import { CountersignError } from '../domain/errors.ts';
 import { ident, type Masked, say } from '../domain/masked.ts';
 import type { MaskScope } from '../domain/masker.ts';
-import { type ObjectRef, objectId } from '../domain/resource.ts';
+import { type ObjectRef, objectId, objectLabel } from '../domain/resource.ts';
 import { isCode } from './answer/refuse.ts';
 import type { Call } from './call.ts';
 import type { Gate, Ready } from './gate.ts';
@@ -18,7 +18,9 @@ export async function outputScope(
   object: ObjectRef,
 ): Promise<MaskScope> {
   const cluster = prepared.plan.cluster.name;
-  const pod: JsonObject = prepared.pods.get(objectId(object)) ?? {};
+  // Planning has read it; without it nobody knows what it spells out itself.
+  const pod = prepared.pods.get(objectId(object));
+  if (pod === undefined) throw new CountersignError('MaskingUnavailable', `${objectLabel(object)} was not read before`);
   try {
     return await gate.masker.reach(cluster, object.namespace ?? '', pod);
   } catch (thrown) {
