@@ -49,14 +49,25 @@ export async function verifyRecording(path: string): Promise<RecordingReport> {
   };
 }
 
+/** Type and time stand within it. */
+const headLength = 120;
+
 const fits = (type: string, number: number, before: Link | undefined): boolean =>
   number === 1
     ? type === 'RecordingOpened'
     : before?.type !== 'RecordingClosed' && (type === 'Frame' || type === 'RecordingClosed');
 
-/** The lines of a recording in order: header, frames, end. What is not JSON is left out; `verifyRecording` names it. */
-export async function* readRecording(folder: string, id: string): AsyncGenerator<JsonObject, void, undefined> {
+/**
+ * The lines of a recording in order: header, frames, end. What is not JSON is left out; `verifyRecording` names it. `edges`: the
+ * frames are passed over unread.
+ */
+export async function* readRecording(
+  folder: string,
+  id: string,
+  edges = false,
+): AsyncGenerator<JsonObject, void, undefined> {
   for await (const { line } of rawLines(join(folder, recordingName(id)))) {
+    if (edges && line.subarray(0, headLength).includes('"type":"Frame"')) continue;
     const parsed = parse(line.toString('utf8'));
     if (parsed !== undefined) yield parsed;
   }

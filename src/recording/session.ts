@@ -61,10 +61,10 @@ async function collect(folder: string, id: string, whole: boolean): Promise<{ cu
   const cues: Cue[] = [];
   let opened: JsonObject | undefined;
   let closed: JsonObject | undefined;
-  for await (const line of readRecording(folder, id)) {
+  for await (const line of readRecording(folder, id, !whole)) {
     if (line.type === 'RecordingOpened') opened ??= line;
     else if (line.type === 'RecordingClosed') closed = line;
-    else if (whole) cues.push(...cueOf(line, opened));
+    else cues.push(...cueOf(line, opened));
   }
   return { cues, edges: { opened, closed } };
 }
