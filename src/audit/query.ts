@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type JsonObject, stringAt } from '../domain/json.ts';
 import { chainFiles, longestLine } from './chain-files.ts';
 import { type AuditQuery, fitting } from './fitting.ts';
+import { byTime } from './line.ts';
 
 /**
  * Events of all chains in the folder that fit, by time, one at a time: a log of any length is read in a few megabytes. Links
@@ -15,13 +16,13 @@ export async function* query(folder: string, asked: AuditQuery): AsyncGenerator<
   const fits = fitting(asked);
   const advance = async (events: Events): Promise<void> => {
     const { done, value } = await events.next();
-    if (done !== true) heads.push({ event: value, time: stringAt(value, 'time') ?? '', events });
+    if (done !== true) heads.push({ event: value, events });
   };
   for (;;) {
-    heads.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    heads.sort((a, b) => byTime(a.event, b.event));
     const [next] = heads;
     const file = later[0];
-    if (file !== undefined && (next === undefined || beginOf(file) <= compact(next.time))) {
+    if (file !== undefined && (next === undefined || beginOf(file) <= compact(stringAt(next.event, 'time') ?? ''))) {
       later.shift();
       await advance(fittingLines(join(folder, file), fits));
     } else if (next !== undefined) {
@@ -36,7 +37,6 @@ type Events = AsyncGenerator<JsonObject, void, undefined>;
 
 interface Head {
   readonly event: JsonObject;
-  readonly time: string;
   readonly events: Events;
 }
 

@@ -1,8 +1,8 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
-import { type JsonObject, stringAt } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { chainFiles } from './chain-files.ts';
-import { parseLine } from './line.ts';
+import { byTime, parseLine } from './line.ts';
 import { scanLines } from './scan.ts';
 
 export interface TailOptions {
@@ -47,8 +47,7 @@ async function readOn(folder: string, offsets: Map<string, number>, options: Tai
     });
     offsets.set(file, end);
   }
-  const timeOf = (line: JsonObject): string => stringAt(line, 'time') ?? '';
-  return found.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : timeOf(a) > timeOf(b) ? 1 : 0));
+  return found.sort(byTime);
 }
 
 const wanted = (line: JsonObject, { invocation, approval, type }: TailOptions): boolean =>

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { invalid } from '../domain/errors.ts';
 import { type JsonObject, stringAt } from '../domain/json.ts';
 import { chainFiles } from './chain-files.ts';
-import { parseLine } from './line.ts';
+import { byTime, parseLine } from './line.ts';
 import { scanLines } from './scan.ts';
 
 /**
@@ -32,11 +32,6 @@ export async function wholeStory(folder: string, id: string): Promise<readonly J
 }
 
 const ofCall = (line: JsonObject, end: string): boolean => stringAt(line, 'invocation')?.endsWith(end) === true;
-
-const byTime = (a: JsonObject, b: JsonObject): number => {
-  const [first, second] = [stringAt(a, 'time') ?? '', stringAt(b, 'time') ?? ''];
-  return first < second ? -1 : first > second ? 1 : 0;
-};
 
 async function linesWith(
   folder: string,

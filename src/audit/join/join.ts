@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { invalid } from '../../domain/errors.ts';
-import { isJsonObject, type JsonObject, objectAt, stringAt } from '../../domain/json.ts';
+import { type JsonObject, objectAt, stringAt } from '../../domain/json.ts';
+import { parseLine } from '../line.ts';
 import { type OurRequest, ourRequests } from './ours.ts';
 
 export interface JoinOptions {
@@ -141,8 +142,8 @@ async function* eventsOf(path: string): AsyncGenerator<JsonObject, void, undefin
     for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
       number += 1;
       if (text.trim() === '') continue;
-      const event = parsed(text);
-      if (event === undefined)
+      const event = parseLine(text);
+      if (!isEvent(event))
         throw invalid(
           `line ${number} of ${path} is not an event of audit.k8s.io/v1`,
           'give the file that --audit-log-path of the API server names, one JSON event a line',
@@ -156,11 +157,4 @@ async function* eventsOf(path: string): AsyncGenerator<JsonObject, void, undefin
   }
 }
 
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const event: unknown = JSON.parse(text);
-    return isJsonObject(event) && event.kind === 'Event' && typeof event.auditID === 'string' ? event : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const isEvent = (event: JsonObject): boolean => event.kind === 'Event' && typeof event.auditID === 'string';
