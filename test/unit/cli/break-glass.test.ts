@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createPeople, peopleConfigSchema } from '../../../src/approval/people.ts';
 import { createRig, draft, oneOfSre, type Rig } from '../../support/approvals.ts';
-import { type Ran, run } from './harness.ts';
+import { type Ran, runAs } from './harness.ts';
 
 const people = ['ana', 'bo', 'li'].map((name) => ({
   id: `${name}@example.com`,
@@ -23,9 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.end());
 
-/** As the person who ran sudo. */
-const as = (user: string, ...args: readonly string[]): Promise<Ran> =>
-  run([...args, '--config', config], { SUDO_USER: user, SUDO_UID: '54321', KUBECONFIG: '/nowhere' });
+const as = (user: string, ...args: readonly string[]): Promise<Ran> => runAs(user, config, args);
 
 it('breaks the glass at the terminal, and keeps asking for a review until somebody else gave one', async () => {
   const requirement = {

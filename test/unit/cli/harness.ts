@@ -25,3 +25,7 @@ export async function run(args: readonly string[], env: Io['env'] = {}, input = 
   const code = await runCli(args, io);
   return { code, ...texts };
 }
+
+/** The command line as the person who ran sudo, with this configuration. */
+export const runAs = (user: string, config: string, args: readonly string[]): Promise<Ran> =>
+  run([...args, '--config', config], { SUDO_USER: user, SUDO_UID: '54321', KUBECONFIG: '/nowhere' });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createPeople, peopleConfigSchema } from '../../../src/approval/people.ts';
 import { createRig, draft, oneOfSre, person, type Rig } from '../../support/approvals.ts';
-import { type Ran, run } from './harness.ts';
+import { type Ran, runAs } from './harness.ts';
 
 const people = ['ana', 'bo', 'li'].map((name) => ({ id: `${name}@example.com`, osUsers: [name], groups: ['sre'] }));
 
@@ -19,8 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.end());
 
-const as = (user: string, ...args: readonly string[]): Promise<Ran> =>
-  run([...args, '--config', config], { SUDO_USER: user, SUDO_UID: '54321', KUBECONFIG: '/nowhere' });
+const as = (user: string, ...args: readonly string[]): Promise<Ran> => runAs(user, config, args);
 
 /** An approval whose run was sent, and whose answer was lost. */
 async function lost(): Promise<string> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -148,8 +149,8 @@ describe('exec over WebSocket', () => {
 
   it('survives bytes that are no WebSocket', async () => {
     behave = (socket) => {
-      // biome-ignore lint/suspicious/noExplicitAny: the raw socket under the library
-      (socket as any)._socket.end('HTTP/1.1 500 what\r\n\r\n');
+      // the raw socket under the library
+      (socket as unknown as { _socket: Socket })._socket.end('HTTP/1.1 500 what\r\n\r\n');
     };
     expect((await run()).end.exitCode).toBeUndefined();
   });

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { open } from '../../../src/domain/masked.ts';
 import { matcherOf } from '../../../src/masking/matcher.ts';
-import { createStream } from '../../../src/masking/stream.ts';
 import { maskSeen } from '../../../src/masking/stream-text.ts';
 import { strip } from '../../../src/masking/strip.ts';
 import { cuts, texts, values } from '../../support/masking-texts.ts';
 import { naiveMask, naiveStrip } from '../../support/naive-mask.ts';
+import { scope, streamed } from './streamed.ts';
 
 /**
  * All properties of the mask at once, over random texts, and for as long as `COUNTERSIGN_FUZZ_MINUTES` says in `npm run soak`.
@@ -15,7 +14,6 @@ import { naiveMask, naiveStrip } from '../../support/naive-mask.ts';
 const soak = process.env.COUNTERSIGN_SOAK === '1';
 const minutes = soak ? Number(process.env.COUNTERSIGN_FUZZ_MINUTES ?? 10) : undefined;
 const seed = Number(process.env.COUNTERSIGN_FUZZ_SEED ?? (soak ? Date.now() % 0x7fffffff : 7));
-const scope = { values };
 
 function check(text: string, lengths: readonly number[]): void {
   const bytes = Buffer.from(text);
@@ -23,14 +21,7 @@ function check(text: string, lengths: readonly number[]): void {
   const whole = maskSeen(seen, matcherOf(scope));
   expect(whole).toBe(naiveMask(naiveStrip(bytes.toString()), values));
   expect(maskSeen(whole, matcherOf(scope))).toBe(whole);
-  const stream = createStream(scope);
-  let shown = '';
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const length = lengths[turn % lengths.length] as number;
-    shown += open(stream.push(bytes.subarray(at, at + length)));
-    at += length;
-  }
-  expect(shown + open(stream.end())).toBe(whole);
+  expect(streamed(bytes, lengths)).toBe(whole);
 }
 
 it(

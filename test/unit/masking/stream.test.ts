@@ -1,25 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { open } from '../../../src/domain/masked.ts';
 import { matcherOf } from '../../../src/masking/matcher.ts';
-import { createStream } from '../../../src/masking/stream.ts';
 import { maskSeen } from '../../../src/masking/stream-text.ts';
 import { strip } from '../../../src/masking/strip.ts';
 import { cuts, texts, values } from '../../support/masking-texts.ts';
 import { naiveMask, naiveStrip } from '../../support/naive-mask.ts';
-
-const scope = { values };
-
-function streamed(bytes: Uint8Array, lengths: readonly number[]): string {
-  const stream = createStream(scope);
-  let shown = '';
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const length = lengths[turn % lengths.length] as number;
-    shown += open(stream.push(bytes.subarray(at, at + length)));
-    at += length;
-  }
-  return shown + open(stream.end());
-}
+import { scope, streamed } from './streamed.ts';
 
 const whole = (text: string): string => maskSeen(strip(text), matcherOf(scope));
 const runs = 1_000;

@@ -1,0 +1,17 @@
+import { open } from '../../../src/domain/masked.ts';
+import { createStream } from '../../../src/masking/stream.ts';
+import { values } from '../../support/masking-texts.ts';
+
+export const scope = { values };
+
+/** All that the stream shows of these bytes, cut into pieces of these lengths, again and again. */
+export function streamed(bytes: Uint8Array, lengths: readonly number[]): string {
+  const stream = createStream(scope);
+  let shown = '';
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const length = lengths[turn % lengths.length] as number;
+    shown += open(stream.push(bytes.subarray(at, at + length)));
+    at += length;
+  }
+  return shown + open(stream.end());
+}
