@@ -83,6 +83,8 @@ export interface GateOptions {
   readonly rules?: string;
   readonly tools?: readonly AnyTool[];
   readonly principal?: Principal;
+  /** Another cluster than the sandbox; `kube` speaks to the sandbox only. */
+  readonly cluster?: Parameters<typeof openCluster>[0]['config'];
   /** Around the real cluster, to write or to fail at a moment that a test needs. */
   readonly around?: (cluster: Cluster) => Cluster;
 }
@@ -99,7 +101,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
   const { mint, redeem } = createGrantMint();
   const opened = openCluster({
     name: 'sandbox',
-    config: { sandbox: { url: sandbox.url, token: sandbox.token }, namespace: 'shop' },
+    config: options.cluster ?? { sandbox: { url: sandbox.url, token: sandbox.token }, namespace: 'shop' },
     redeem,
     clock,
   });

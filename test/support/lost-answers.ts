@@ -3,7 +3,7 @@ import { createFindingOut } from '../../src/compose/finding-out.ts';
 import type { Approval } from '../../src/domain/approval.ts';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import { CountersignError } from '../../src/domain/errors.ts';
-import { createGateRig, type GateRig } from './gate.ts';
+import { createGateRig, type GateOptions, type GateRig } from './gate.ts';
 
 /** A gate whose next change is lost on its way to the API server, or whose answer is on its way back. */
 export interface LostAnswers extends GateRig {
@@ -15,9 +15,15 @@ export interface LostAnswers extends GateRig {
   down: boolean;
 }
 
-export async function createLostAnswers(): Promise<LostAnswers> {
+export async function createLostAnswers(options: GateOptions = {}): Promise<LostAnswers> {
   let losing: 'before' | 'after' | undefined;
   const broken = { down: false };
+  const lossy = async <T>(change: () => Promise<T>): Promise<T> => {
+    if (losing === undefined) return change();
+    if (losing === 'after') await change();
+    losing = undefined;
+    throw new CountersignError('Unknown', 'the socket was lost after the request was sent');
+  };
   const around = (cluster: Cluster): Cluster => ({
     ...cluster,
     planning: (context) => {
@@ -28,18 +34,15 @@ export async function createLostAnswers(): Promise<LostAnswers> {
       const handle = cluster.execution(grant, context);
       return {
         logs: (request, onChunk) => handle.logs(request, onChunk),
-        exec: (request, onFrame) => handle.exec(request, onFrame),
+        exec: (request, onFrame) => lossy(async () => handle.exec(request, onFrame)),
         send: async (request) => {
-          if (request.action === 'get' || request.action === 'list' || losing === undefined)
-            return handle.send(request);
-          if (losing === 'after') await handle.send(request);
-          losing = undefined;
-          throw new CountersignError('Unknown', 'the socket was lost after the request was sent');
+          const isRead = request.action === 'get' || request.action === 'list';
+          return isRead ? handle.send(request) : lossy(() => handle.send(request));
         },
       };
     },
   });
-  const rig = await createGateRig({ around });
+  const rig = await createGateRig({ ...options, around });
   const findOut = createFindingOut({ ...rig.ports, auditFolder: join(rig.root, 'audit') });
   return {
     ...rig,

@@ -63,8 +63,8 @@ const isSameVersion = ({ resourceVersion }: SentObject, live: JsonObject): boole
  * None of the new values that are ours is another one, and at least one is ours; of what was not there before, anything: there
  * what we own need not be a value that can be read (`stringData`).
  */
-function isOurs({ to, how, uid }: SentObject, { object, sensitive }: Live): boolean {
-  const leaves = ownedLeaves(ownersOf(object), how);
+function isOurs({ to, how, uid, resourceGroup }: SentObject, { object, sensitive }: Live): boolean {
+  const leaves = ownedLeaves(ownersOf(object), how, resourceGroup === 'secrets');
   const isOwned = (path: string): boolean => leaves.some((leaf) => path === leaf || isBelow(path, leaf));
   const ours = Object.entries(to).filter(([path]) => isOwned(path));
   if (uid === undefined ? leaves.length === 0 : ours.length === 0) return false;
@@ -74,16 +74,19 @@ function isOurs({ to, how, uid }: SentObject, { object, sensitive }: Live): bool
 }
 
 /** Of an atomic map or list it is the place of the whole; of a map that was applied empty, others own what is in it. */
-function ownedLeaves(owners: readonly FieldOwner[], how: SentObject['how']): readonly string[] {
+function ownedLeaves(owners: readonly FieldOwner[], how: SentObject['how'], isSecret: boolean): readonly string[] {
   const [operation, subresource] = how === 'scale' ? ['Update', 'scale'] : ['Apply', ''];
   const isOwn = (owner: FieldOwner): boolean =>
     owner.manager === manager && owner.operation === operation && owner.subresource === subresource;
-  const leavesOf = (owner: FieldOwner): readonly string[] => pathsOf(owner.fields).leaves.map(formatPath);
-  const others = owners.filter((owner) => !isOwn(owner)).flatMap(leavesOf);
-  return owners
-    .filter(isOwn)
-    .flatMap(leavesOf)
-    .filter((leaf) => !others.some((other) => isBelow(other, leaf)));
+  const pathsBelow = (owner: FieldOwner): readonly Path[] => pathsOf(owner.fields).leaves;
+  const others = owners.filter((owner) => !isOwn(owner)).flatMap((owner) => pathsBelow(owner).map(formatPath));
+  const own = owners.filter(isOwn).flatMap(pathsBelow);
+  const kept = isSecret ? own.flatMap(keptUnder).filter((leaf) => !others.includes(leaf)) : [];
+  return [...own.map(formatPath), ...kept].filter((leaf) => !others.some((other) => isBelow(other, leaf)));
 }
+
+/** The API server keeps stringData in data, and its owner under stringData only: in data nobody owns it until somebody writes it there. */
+const keptUnder = ([first, ...rest]: Path): readonly string[] =>
+  first === 'stringData' && rest.length > 0 ? [formatPath(['data', ...rest])] : [];
 
 const isBelow = (path: string, above: string): boolean => path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
