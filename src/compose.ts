@@ -105,7 +105,7 @@ export const compose: Compose = async (config, options) => {
     approvals: watch.approvals(approvals),
     audit,
     masker,
-    recorder: createRecorder({ folder: join(root, 'recordings'), clock, random }),
+    recorder: createRecorder({ folder: join(root, 'recordings'), rawTo: config.recording.rawTo, clock, random }),
     keyed: state.keyed,
     mint,
     auditIds: ids,

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { configOption, type End, jsonOption } from './command-options.ts';
 import type { Io } from './io.ts';
 
@@ -13,6 +13,13 @@ export function addReplay(program: Command, io: Io, end: End): void {
     .option('--from <time>', 'begin there: 90, 90s or 1:30', time, 0)
     .option('--search <text>', 'begin at the first match; n goes to the next')
     .option('--asciicast <file>', 'write an asciinema file instead; - is stdout')
+    .addOption(
+      new Option('--raw', 'what was not masked, where recording.rawTo kept it; written into the audit log').conflicts(
+        'asciicast',
+      ),
+    )
+    .option('--identity <file>', 'with --raw: the age identity, the private half; - is stdin')
+    .option('--reason <text>', 'with --raw: why, for the audit log')
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText(

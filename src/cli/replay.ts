@@ -23,6 +23,10 @@ export interface ReplayOptions {
   readonly from: number;
   readonly search?: string;
   readonly asciicast?: string;
+  /** What was not masked, by who has the private half of the key. */
+  readonly raw?: boolean;
+  readonly identity?: string;
+  readonly reason?: string;
 }
 
 /** Plays one recording, or lists all of them. 1 if it is not what was recorded. @throws Invalid for an unknown id */
@@ -31,8 +35,12 @@ export async function replay(id: string | undefined, options: ReplayOptions, io:
   const root = stateRoot(config, io.env);
   const folder = recordingsFolder(root);
   if (id === undefined) return list(folder, options, io);
-  const session = await readSession(folder, id);
-  const faults = await faultsOf(join(folder, recordingName(id)), join(root, 'audit'), id);
+  const masked = await readSession(folder, id);
+  const whole = await faultsOf(join(folder, recordingName(id)), join(root, 'audit'), id);
+  const raw =
+    options.raw === true ? await (await import('./replay/raw.ts')).rawSession(folder, masked, options, io) : undefined;
+  const session = raw?.session ?? masked;
+  const faults = [...whole, ...(raw?.faults ?? [])];
   if (options.json === true) json(io, { ...session, faults });
   else if (options.asciicast !== undefined) await writeCast(options.asciicast, session, io);
   else await show(session, faults, options, io);
@@ -81,7 +89,11 @@ async function show(session: Session, faults: readonly string[], options: Replay
   const screen = terminalScreen(io);
   const length = seconds(cues.at(-1)?.at ?? 0);
   screen.say(forTerminal(`${facts.object ?? '?'} ${facts.container ?? ''}: ${facts.command.join(' ')}`));
-  screen.say(forTerminal(`${facts.principal ?? '?'}, ${facts.begun ?? '?'}, ${length}, ${endOf(facts)}, masked`));
+  screen.say(
+    forTerminal(
+      `${facts.principal ?? '?'}, ${facts.begun ?? '?'}, ${length}, ${endOf(facts)}, ${options.raw === true ? 'NOT masked' : 'masked'}`,
+    ),
+  );
   for (const fault of faults) screen.say(`NOT AS IT WAS RECORDED: ${fault}`);
   if (io.stdout.isTTY !== true || io.stdin.isTTY !== true) {
     for (const cue of cues) {

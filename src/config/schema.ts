@@ -4,6 +4,7 @@ import { peopleConfigSchema } from '../approval/people.ts';
 import { auditConfigSchema } from '../audit/config.ts';
 import { clusterConfigSchema } from '../cluster/config.ts';
 import { identityConfigSchema } from '../identity/config.ts';
+import { recordingConfigSchema } from '../recording/config.ts';
 import { httpConfigSchema } from '../transport/http/config.ts';
 
 const seconds = (most: number) => z.int().min(1).max(most);
@@ -68,6 +69,7 @@ const wholeSchema = z.strictObject({
   people: peopleConfigSchema.describe('Who may countersign, one record a person'),
   approvals: approvalConfigSchema,
   audit: auditConfigSchema.prefault({}).describe('The audit log, and what proves that nothing of it is missing'),
+  recording: recordingConfigSchema.prefault({}).describe('Of exec sessions'),
   identity: identityConfigSchema.prefault({}).describe('Whose tokens are taken, and how long a client may go on'),
   state: z
     .strictObject({ directory: z.string().min(1) })

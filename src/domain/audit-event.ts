@@ -26,6 +26,7 @@ export const auditTypes = [
   'Reconciled',
   'RecordingOpened',
   'RecordingClosed',
+  'RecordingDecrypted',
   'SecretsRead',
   'CallsDropped',
   'SessionStarted',

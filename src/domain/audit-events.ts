@@ -110,6 +110,10 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
   },
   RecordingOpened: { says: 'an exec session is recorded', has: [...call, 'recording'], may: story },
   RecordingClosed: { says: 'its recording is sealed by its root', has: [...call, 'recording', 'root'], may: story },
+  RecordingDecrypted: {
+    says: 'somebody is about to see the raw frames of a recording, and why',
+    has: ['recording', 'root', 'by', 'comment'],
+  },
   SecretsRead: { says: 'the mask read Secrets, to know what to hide', has: ['cluster', 'verb', 'objects', 'auditIds'] },
   CallsDropped: {
     says: 'calls that the rate limit did not let in since the last line',

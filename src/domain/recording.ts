@@ -28,6 +28,11 @@ export interface Recording {
   readonly id: string;
   /** @throws AuditUnavailable; the session is then ended */
   write(channel: Frame['channel'], text: Masked<string>, time: number): Promise<void>;
+  /**
+   * Keeps a frame as it came, encrypted to keys whose private halves are elsewhere; undefined: nothing raw is kept.
+   * @throws AuditUnavailable; the session is then ended
+   */
+  readonly raw?: ((frame: Frame) => Promise<void>) | undefined;
   /** Seals it; `root` is the SHA-256 of the last line of its hash chain, which the audit log records. */
   end(outcome: {
     readonly exitCode: number | undefined;

@@ -21,6 +21,7 @@ export class ProgramOutput {
   readonly #streams: Readonly<Record<Channel, MaskedStream>>;
   readonly #kept: Readonly<Record<Channel, Masked<string>[]>> = { stdout: [], stderr: [] };
   #recorded = 0;
+  #raw = 0;
   #size = 0;
 
   /** `mostRecorded`: bytes of one session that are recorded; a program that writes more is ended. */
@@ -31,7 +32,9 @@ export class ProgramOutput {
   }
 
   /** @throws Unknown where it cannot be recorded any more, or is more than may be: the session is then ended */
-  async take({ channel, bytes, time }: Frame): Promise<void> {
+  async take(frame: Frame): Promise<void> {
+    if (this.#recording.raw !== undefined) await this.#keepRaw(this.#recording.raw, frame);
+    const { channel, bytes, time } = frame;
     if (channel === 'stdout' || channel === 'stderr')
       await this.#record(channel, this.#streams[channel].push(bytes), time);
   }
@@ -43,6 +46,17 @@ export class ProgramOutput {
 
   text(channel: Channel): Masked<string> {
     return join(this.#kept[channel], say``);
+  }
+
+  /** What the mask leaves of it may be far less, so it has a bound of its own. */
+  async #keepRaw(raw: (frame: Frame) => Promise<void>, frame: Frame): Promise<void> {
+    this.#raw += frame.bytes.length;
+    if (this.#raw > this.#mostRecorded) throw tooMuch(this.#mostRecorded);
+    try {
+      await raw(frame);
+    } catch (cause) {
+      throw notRecorded(cause);
+    }
   }
 
   async #record(channel: Channel, text: Masked<string>, time: number): Promise<void> {

@@ -20,11 +20,18 @@ export interface RecordingReport {
  * made: compare them.
  * @throws Invalid when there is no such file
  */
-export async function verifyRecording(path: string): Promise<RecordingReport> {
+export const verifyRecording = (path: string): Promise<RecordingReport> => verifyFile(path, fitsRecording);
+
+/** The same for the file of raw frames; its root is `rawRoot` in the last line of the recording. @throws Invalid */
+export const verifyRaw = (path: string): Promise<RecordingReport> => verifyFile(path, fitsRaw);
+
+type Fits = (type: string, number: number, before: Link | undefined) => boolean;
+
+async function verifyFile(path: string, fits: Fits): Promise<RecordingReport> {
   let before: Link | undefined;
   let number = 0;
   const faults: { line: number; message: string }[] = [];
-  for await (const { line, whole } of rawLines(path)) {
+  for await (const { line, whole } of exactLines(path)) {
     number += 1;
     if (!whole) {
       faults.push({
@@ -52,21 +59,25 @@ export async function verifyRecording(path: string): Promise<RecordingReport> {
 /** Type and time stand within it. */
 const headLength = 120;
 
-const fits = (type: string, number: number, before: Link | undefined): boolean =>
+const fitsRaw: Fits = (type, number) => type === (number === 1 ? 'RawOpened' : 'RawFrames');
+
+const fitsRecording: Fits = (type, number, before) =>
   number === 1
     ? type === 'RecordingOpened'
     : before?.type !== 'RecordingClosed' && (type === 'Frame' || type === 'RecordingClosed');
 
-/**
- * The lines of a recording in order: header, frames, end. What is not JSON is left out; `verifyRecording` names it. `edges`: the
- * frames are passed over unread.
- */
+/** The lines of a recording in order: header, frames, end. `edges`: the frames are passed over unread. */
 export async function* readRecording(
   folder: string,
   id: string,
   edges = false,
 ): AsyncGenerator<JsonObject, void, undefined> {
-  for await (const { line } of rawLines(join(folder, recordingName(id)))) {
+  yield* readLines(join(folder, recordingName(id)), edges);
+}
+
+/** What is not JSON is left out; `verifyRecording` and `verifyRaw` name it. */
+export async function* readLines(path: string, edges = false): AsyncGenerator<JsonObject, void, undefined> {
+  for await (const { line } of exactLines(path)) {
     if (edges && line.subarray(0, headLength).includes('"type":"Frame"')) continue;
     const parsed = parse(line.toString('utf8'));
     if (parsed !== undefined) yield parsed;
@@ -74,7 +85,7 @@ export async function* readRecording(
 }
 
 /** Byte for byte, at newlines only: no other end of a line, and no decoding, may hide a change. */
-async function* rawLines(path: string): AsyncGenerator<{ line: Buffer; whole: boolean }, void, undefined> {
+async function* exactLines(path: string): AsyncGenerator<{ line: Buffer; whole: boolean }, void, undefined> {
   let rest: Buffer = Buffer.alloc(0);
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {

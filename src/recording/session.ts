@@ -27,6 +27,8 @@ export interface SessionFacts {
   readonly ended: string | undefined;
   readonly exitCode: number | undefined;
   readonly reason: string | undefined;
+  /** Undefined: no raw frames were kept. */
+  readonly rawRoot: string | undefined;
 }
 
 export interface Session {
@@ -95,5 +97,6 @@ function factsOf(recording: string, { opened = {}, closed = {} }: Edges): Sessio
     ended: stringAt(closed, 'time'),
     exitCode: numberAt(closed, 'exitCode'),
     reason: stringAt(closed, 'reason'),
+    rawRoot: stringAt(closed, 'rawRoot'),
   };
 }

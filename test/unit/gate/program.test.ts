@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExecEnd, ExecutionHandle } from '../../../src/domain/cluster.ts';
 import { CountersignError } from '../../../src/domain/errors.ts';
 import type { Frame, Recorder } from '../../../src/domain/recording.ts';
+import { readRaw } from '../../../src/recording/raw-read.ts';
+import { createRecorder } from '../../../src/recording/recorder.ts';
 import { createGateRig, type GateOptions, type GateRig } from '../../support/gate.ts';
 
 const password = 'sandbox-only-T4ble-Lamp-91';
@@ -127,4 +131,50 @@ describe('what a program writes', () => {
     expect(rig.types()).toContain('Unknown');
     expect(rig.types()).not.toContain('Failed');
   });
+
+  it('is kept raw besides only as what the key elsewhere opens, stdin and all', async () => {
+    const identity = await generateX25519Identity();
+    const script = async (write: Parameters<Program>[0]): Promise<ExecEnd> => {
+      await write('stdin', 'typed');
+      await write('stdout', `DB_PASSWORD=${password}\n`);
+      return ended;
+    };
+    await running(script);
+    await keepRaw(identity);
+    expect((await answered()).status).toBe('executed');
+    expect(recorded()).toContain('[masked Secret db/password]');
+    expect(recorded()).not.toContain(password);
+    const [id = ''] = readdirSync(join(rig.root, 'recordings')).map((name) => name.split('.')[0]);
+    const raw = await readRaw(join(rig.root, 'recordings'), id, [identity]);
+    expect(raw.map(({ channel, text }) => [channel, text])).toEqual([
+      ['stdin', 'typed'],
+      ['stdout', `DB_PASSWORD=${password}\n`],
+    ]);
+  });
+
+  it('has a bound of its own where it is kept raw: what the mask takes out counts', async () => {
+    const sent: number[] = [];
+    await running(
+      async (write) => {
+        for (;;) {
+          await write('stdout', new Uint8Array(10_000));
+          sent.push(10_000);
+        }
+      },
+      { limits: { recordedBytes: 50_000 } },
+    );
+    await keepRaw(await generateX25519Identity());
+    const { status, message } = await answered();
+    expect(status).toBe('unknown');
+    expect(message).toContain('wrote more than the 50000 bytes that are recorded');
+    expect(sent).toHaveLength(5);
+  });
 });
+
+/** From now on. */
+async function keepRaw(identity: string): Promise<void> {
+  const rawTo = [await identityToRecipient(identity)];
+  const folder = join(rig.root, 'recordings');
+  Object.assign(rig.ports.recorder, createRecorder({ folder, rawTo, clock: rig.clock, random: realRandom }));
+}
+const realRandom = { bytes: (length: number) => randomBytes(length) };

@@ -4,8 +4,9 @@ import { expect, it } from 'vitest';
 import { realFiles } from '../../../src/audit/file-operations.ts';
 import { ident } from '../../../src/domain/masked.ts';
 import { seal } from '../../../src/domain/seal.ts';
+import type { RecordingFiles } from '../../../src/recording/chain-file.ts';
 import { readRecording, verifyRecording } from '../../../src/recording/read.ts';
-import { createRecorder, type RecordingFiles } from '../../../src/recording/recorder.ts';
+import { createRecorder } from '../../../src/recording/recorder.ts';
 import { random, realClock, temporaryFolder } from '../audit/support.ts';
 
 const header = {

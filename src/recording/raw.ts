@@ -1,0 +1,91 @@
+import { Encrypter } from 'age-encryption';
+import type { Clock } from '../domain/environment.ts';
+import type { Frame } from '../domain/recording.ts';
+import type { ChainFile } from './chain-file.ts';
+
+/** Bytes of frames that are encrypted together: each batch is an age file of its own, so that what was written can be read. */
+const batchBytes = 256 * 1024;
+/** Milliseconds after which a frame is written, however little came. */
+const batchWithin = 1_000;
+
+/** Begins the file with its first line. @throws for a recipient that is none, and what node:fs throws */
+export function openRaw(file: ChainFile, recording: string, recipients: readonly string[], clock: Clock): RawFrames {
+  const encrypter = new Encrypter();
+  for (const each of recipients) encrypter.addRecipient(each);
+  file.line('RawOpened', clock.now(), { recording, rawTo: [...recipients] });
+  file.sync();
+  return new RawFrames(file, encrypter, clock);
+}
+
+/**
+ * Frames as they came off the wire, encrypted to keys whose private halves are elsewhere: not even this process can read them
+ * again. https://age-encryption.org/v1
+ */
+export class RawFrames {
+  readonly #file: ChainFile;
+  readonly #encrypter: Encrypter;
+  readonly #clock: Clock;
+  #batch: string[] = [];
+  #size = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(file: ChainFile, encrypter: Encrypter, clock: Clock) {
+    this.#file = file;
+    this.#encrypter = encrypter;
+    this.#clock = clock;
+  }
+
+  /** @throws what an earlier write threw, too */
+  async take({ channel, bytes, time }: Frame): Promise<void> {
+    this.#assertGood();
+    const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    this.#batch.push(`${JSON.stringify({ time, channel, base64: encoded })}\n`);
+    this.#size += bytes.length;
+    if (this.#size >= batchBytes) await this.#flush();
+    else this.#timer ??= setTimeout(() => void this.#flush(), batchWithin).unref();
+    this.#assertGood();
+  }
+
+  /** Writes what waits; `sha256:…` of the last line. */
+  async end(): Promise<string> {
+    await this.#flush();
+    this.#assertGood();
+    this.#file.sync();
+    return this.#file.root;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#batch = [];
+    this.#file.close();
+  }
+
+  /** One batch after the other. Never rejects: what fails is told by `take` and `end`. */
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#size = 0;
+    if (batch.length > 0) this.#writing = this.#writing.then(() => this.#write(batch));
+    return this.#writing;
+  }
+
+  async #write(batch: readonly string[]): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      const sealed = await this.#encrypter.encrypt(batch.join(''));
+      const age = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64');
+      this.#file.line('RawFrames', this.#clock.now(), { age });
+      this.#file.syncIfDue();
+    } catch (cause) {
+      this.#failure = { cause };
+    }
+  }
+
+  #assertGood(): void {
+    if (this.#failure !== undefined) throw this.#failure.cause;
+  }
+}
