@@ -3,7 +3,8 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { type OpenAuditLog, openAuditLog } from '../src/audit/log.ts';
+import { openAuditLog } from '../src/audit/log.ts';
+import type { OpenAuditLog } from '../src/audit/open-log.ts';
 import { query } from '../src/audit/query.ts';
 import { verify } from '../src/audit/verify/verify.ts';
 import type { AuditEvent } from '../src/domain/audit-event.ts';

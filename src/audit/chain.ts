@@ -13,6 +13,11 @@ export interface Entry {
   readonly members: string;
 }
 
+/** How far one sync moves the pace. */
+const step = 1.1;
+/** Milliseconds. */
+const quickBeside = 1;
+
 /** One file and its one writer, which is this process. After any error it is retired: nothing is written to it again. */
 export interface Chain {
   readonly file: string;
@@ -24,7 +29,7 @@ export interface Chain {
   syncLater(): Promise<void>;
   /** The last line that is known to be on disk. */
   readonly head: Head;
-  /** Moving average of a write and its sync in place, in milliseconds. */
+  /** Of a write and its sync in place, in milliseconds: about the median of the last ones. */
   readonly pace: number;
   close(): void;
 }
@@ -97,8 +102,8 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
         throw thrown;
       }
       isDurable();
-      // One slow sync in a hundred says nothing about the disk.
-      pace += (Math.min(performance.now() - began, 2) - pace) / 10;
+      // Towards the median: a few that are very slow say nothing about the disk.
+      pace *= performance.now() - began > pace ? step : 1 / step;
     },
     syncLater: async () => {
       try {
@@ -108,8 +113,8 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
         throw thrown;
       }
       isDurable();
-      // What another thread took says little of the disk: after some of these it is tried in place again.
-      pace *= 0.98;
+      // With the way to another thread and back it takes longer: where it is quick even so, it is soon tried in place again.
+      if (performance.now() - began < quickBeside) pace *= 0.98;
     },
     close: () => attempt(() => files.close(handle)),
   };

@@ -1,49 +1,16 @@
 import { mkdir } from 'node:fs/promises';
-import type { AuditEvent, AuditLog, LoneCall } from '../domain/audit-event.ts';
-import { type Clock, type Log, newInvocationId, type Random } from '../domain/environment.ts';
+import type { AuditEvent, LoneCall } from '../domain/audit-event.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
-import { beginChain, type Chain, type Entry } from './chain.ts';
+import type { Chain, Entry } from './chain.ts';
 import type { Head } from './chain-files.ts';
-import { encodeEvent, encodeUnbounded, LaterEntry } from './encode.ts';
+import { ChainStarter } from './chain-starter.ts';
+import { encodeEvent, LaterEntry } from './encode.ts';
 import { flushAtExit } from './exit.ts';
-import { type FileOperations, realFiles } from './file-operations.ts';
-import { nameOthers } from './heads.ts';
-
-export interface AuditLogOptions {
-  /** `<state>/audit`; made with mode 0700 if it is missing. */
-  readonly folder: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** The id by which others ask whether this process lives; its chains name it. */
-  readonly process?: string;
-  /** The real ones unless a test breaks the disk. */
-  readonly files?: FileOperations;
-}
-
-export interface OpenAuditLog extends AuditLog {
-  /** Of all invocations of this process, for `auditIds` of the domain; the first line of its chain holds it. */
-  readonly auditIdSeed: Uint8Array;
-  /** Lines that are not known to be on disk yet. */
-  readonly lag: number;
-  /** The file that is written now, below the folder. */
-  readonly file: string;
-  /** The last line of it that is known to be on disk; undefined while the log cannot be written. */
-  readonly head: Head | undefined;
-  /**
-   * Goes on in a new chain, whose first line names the end of this one; what is appended meanwhile is in the one or the other.
-   * Where none can be begun the old one goes on.
-   */
-  rotate(): void;
-  /** Called with the types of lines that are on disk now, before those who appended them hear of it. One listener. */
-  onDurable(listener: (types: readonly { readonly type: string }[]) => void): void;
-}
-
-interface Waiting extends Entry {
-  readonly done?: (failure?: CountersignError) => void;
-}
+import type { AuditLogOptions, OpenAuditLog } from './open-log.ts';
+import { Pending, type Waiting } from './pending.ts';
+import { unavailable } from './unavailable.ts';
 
 /** A note waits so long for an append to ride with. */
 const noteWithin = 40;
@@ -51,8 +18,6 @@ const noteWithin = 40;
 const tryAgainEvery = 1_000;
 /** Above that many milliseconds a sync is handed to another thread in any case. */
 const slowSync = 0.5;
-/** Notes that are kept while the log cannot be written. */
-const mostKept = 10_000;
 
 /**
  * Opens the log with a new chain, whose first line names where the others stand. One process, one chain, one file.
@@ -70,15 +35,11 @@ export async function openAuditLog(options: AuditLogOptions): Promise<OpenAuditL
 }
 
 class GroupCommitLog implements OpenAuditLog {
-  readonly auditIdSeed: Uint8Array;
   readonly #options: AuditLogOptions;
-  readonly #files: FileOperations;
-  readonly #instance: string;
+  readonly #starter: ChainStarter;
+  readonly #pending = new Pending();
   #chain: Chain | undefined;
   #file = '';
-  #queue: Waiting[] = [];
-  /** Notes that stand in the file already; they are durable with the next sync. */
-  #written: readonly Waiting[] = [];
   #writing: NodeJS.Immediate | undefined;
   /** Whether the last line was asked for by the only call under way. */
   #alone = false;
@@ -87,7 +48,6 @@ class GroupCommitLog implements OpenAuditLog {
   #inSync = 0;
   #healthy = true;
   #closed = false;
-  #dropped = 0;
   #rotating = false;
   #listener: ((types: readonly Waiting[]) => void) | undefined;
   #noteTimer: NodeJS.Timeout | undefined;
@@ -97,10 +57,12 @@ class GroupCommitLog implements OpenAuditLog {
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
-    this.#files = options.files ?? realFiles;
-    this.auditIdSeed = options.random.bytes(32);
-    this.#instance = newInvocationId(options.clock, options.random);
+    this.#starter = new ChainStarter(options);
     this.#leaveExit = flushAtExit(() => this.#flushNow());
+  }
+
+  get auditIdSeed(): Uint8Array {
+    return this.#starter.auditIdSeed;
   }
 
   get healthy(): boolean {
@@ -108,7 +70,7 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   get lag(): number {
-    return this.#queue.length + this.#written.length + this.#inSync;
+    return this.#pending.size + this.#inSync;
   }
 
   get file(): string {
@@ -132,7 +94,7 @@ class GroupCommitLog implements OpenAuditLog {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw unavailable(this.#options.folder, undefined);
       const entry = this.#entryOf(event);
-      this.#queue.push({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
+      this.#pending.add({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
       this.#alone = lone !== undefined;
       this.#flush(lone === 'waits');
     });
@@ -148,9 +110,7 @@ class GroupCommitLog implements OpenAuditLog {
 
   note(event: AuditEvent): void {
     if (this.#closed) return;
-    const entry = new LaterEntry(this.#options.clock.now(), event);
-    if (this.#queue.length >= mostKept) this.#dropped += 1;
-    else this.#queue.push(entry);
+    this.#pending.addNote(new LaterEntry(this.#options.clock.now(), event));
     this.#writeSoon();
   }
 
@@ -168,29 +128,9 @@ class GroupCommitLog implements OpenAuditLog {
 
   /** @throws AuditUnavailable */
   begin(): Chain {
-    const { folder, clock, random, log } = this.#options;
-    try {
-      const id = Buffer.from(random.bytes(4)).toString('hex');
-      const first = { time: clock.now(), type: 'ChainOpened', members: this.#firstMembers(log, folder) };
-      this.#chain = beginChain(this.#files, folder, id, first);
-      this.#file = this.#chain.file;
-      return this.#chain;
-    } catch (thrown) {
-      throw unavailable(folder, thrown);
-    }
-  }
-
-  #firstMembers(log: Log, folder: string): string {
-    const { heads, torn } = nameOthers(folder, log);
-    const { process } = this.#options;
-    return encodeUnbounded({
-      invocation: this.#instance,
-      format: 1,
-      ...(process === undefined ? {} : { process }),
-      auditIdSeed: Buffer.from(this.auditIdSeed).toString('hex'),
-      heads,
-      torn,
-    });
+    this.#chain = this.#starter.begin();
+    this.#file = this.#chain.file;
+    return this.#chain;
   }
 
   #entryOf(event: AuditEvent): Entry {
@@ -199,9 +139,9 @@ class GroupCommitLog implements OpenAuditLog {
 
   /** A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. */
   #flush(inPlace = false): void {
-    if (this.#syncing || this.#queue.length + this.#written.length === 0) return;
+    if (this.#syncing || this.#pending.size === 0) return;
     const added = this.#takeQueue();
-    const batch = this.#takeWritten(added);
+    const batch = this.#pending.takeWritten(added);
     try {
       const chain = this.#chain ?? this.begin();
       chain.write(added);
@@ -231,16 +171,16 @@ class GroupCommitLog implements OpenAuditLog {
         this.#inSync = 0;
         if (this.#rotating) this.#rotateNow();
         for (const resolve of this.#idle.splice(0)) resolve();
-        if (this.#queue.some(({ done }) => done !== undefined)) this.#flush();
-        else if (this.#queue.length > 0) this.#writeSoon();
+        if (this.#pending.isAwaited) this.#flush();
+        else if (this.#pending.hasQueued) this.#writeSoon();
       });
   }
 
   /** For the end: everything that waits, in this tick. */
   #flushNow(): void {
-    if (this.#queue.length === 0 && this.#chain === undefined) return;
+    if (!this.#pending.hasQueued && this.#chain === undefined) return;
     const added = this.#takeQueue();
-    const batch = this.#takeWritten(added);
+    const batch = this.#pending.takeWritten(added);
     try {
       if (added.length > 0) (this.#chain ?? this.begin()).write(added);
       this.#chain?.sync();
@@ -258,14 +198,13 @@ class GroupCommitLog implements OpenAuditLog {
   #writeEarly(): void {
     this.#writing = undefined;
     const chain = this.#chain;
-    if (!this.#alone || this.#syncing || chain === undefined || this.#queue.length === 0) return;
-    const added = this.#queue;
-    this.#queue = [];
+    if (!this.#alone || this.#syncing || chain === undefined || !this.#pending.hasQueued) return;
+    const added = this.#pending.takeQueue();
     try {
       chain.write(added);
-      this.#written = [...this.#written, ...added];
+      this.#pending.areWritten(added);
     } catch (thrown) {
-      this.#failed(this.#takeWritten(added), thrown);
+      this.#failed(this.#pending.takeWritten(added), thrown);
     }
   }
 
@@ -274,26 +213,20 @@ class GroupCommitLog implements OpenAuditLog {
     this.#rotating = false;
     const old = this.#chain;
     if (old === undefined || this.#closed) return;
-    const written = this.#written;
+    const { hasWritten } = this.#pending;
     try {
-      if (written.length > 0) old.sync();
+      if (hasWritten) old.sync();
     } catch (thrown) {
-      this.#failed(this.#takeWritten([]), thrown);
+      this.#failed(this.#pending.takeWritten([]), thrown);
       return;
     }
-    if (written.length > 0) this.#succeeded(this.#takeWritten([]));
+    if (hasWritten) this.#succeeded(this.#pending.takeWritten([]));
     try {
       this.begin();
       old.close();
     } catch (thrown) {
       this.#options.log.warn('the audit log stays in the chain that it is in', { cause: String(thrown) });
     }
-  }
-
-  #takeWritten(added: readonly Waiting[]): readonly Waiting[] {
-    const written = this.#written;
-    this.#written = [];
-    return written.length === 0 ? added : [...written, ...added];
   }
 
   #writeSoon(): void {
@@ -304,9 +237,7 @@ class GroupCommitLog implements OpenAuditLog {
   #takeQueue(): readonly Waiting[] {
     clearTimeout(this.#noteTimer);
     this.#noteTimer = undefined;
-    const batch = this.#queue;
-    this.#queue = [];
-    return batch;
+    return this.#pending.takeQueue();
   }
 
   #succeeded(batch: readonly Waiting[]): void {
@@ -320,9 +251,10 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   #tellDropped(): void {
-    if (this.#dropped === 0) return;
-    this.#options.log.error('outcomes of reads are missing in the audit log', { dropped: this.#dropped });
-    this.#dropped = 0;
+    const { dropped } = this.#pending;
+    if (dropped === 0) return;
+    this.#options.log.error('outcomes of reads are missing in the audit log', { dropped });
+    this.#pending.dropped = 0;
   }
 
   /** Nothing is written to this file again: after a failed sync nobody knows what of it is on disk. */
@@ -332,7 +264,7 @@ class GroupCommitLog implements OpenAuditLog {
     this.#healthy = false;
     this.#chain?.close();
     this.#chain = undefined;
-    this.#queue = [...batch.filter(({ done }) => done === undefined), ...this.#queue];
+    this.#pending.putBack(batch);
     if (!this.#closed) this.#retryTimer ??= setTimeout(() => this.#tryAgain(), tryAgainEvery).unref();
     for (const { done } of batch) done?.(failure);
   }
@@ -349,12 +281,4 @@ class GroupCommitLog implements OpenAuditLog {
     }
     this.#flushNow();
   }
-}
-
-function unavailable(folder: string, cause: unknown): CountersignError {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new CountersignError('AuditUnavailable', `the audit log in ${folder} cannot be written${code}`, {
-    hint: 'make room or make the folder writable; the log goes on by itself then',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

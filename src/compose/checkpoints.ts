@@ -3,7 +3,7 @@ import { createCheckpoints } from '../audit/checkpoint/checkpoints.ts';
 import type { CheckpointSink, SinkState } from '../audit/checkpoint/outbox.ts';
 import type { Signer } from '../audit/checkpoint/signer.ts';
 import type { AuditConfig } from '../audit/config.ts';
-import type { OpenAuditLog } from '../audit/log.ts';
+import type { OpenAuditLog } from '../audit/open-log.ts';
 import type { Checkpoints } from '../domain/checkpoint.ts';
 import type { Clock, Log, Random } from '../domain/environment.ts';
 import { invalid } from '../domain/errors.ts';

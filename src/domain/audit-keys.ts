@@ -50,7 +50,10 @@ export const auditKeys = {
   state: key('text', 'how an approval, a session or an intent ended'),
   by: key('text', 'who ended, reviewed, suspended, or found it'),
   process: key('text', 'the process: of a claim, of a chain'),
-  resourceVersion: key('texts', 'what the requests are bound to, in the order of `objects`; empty for what is created'),
+  resourceVersion: key(
+    'texts',
+    'what the requests are bound to, in the order of `objects`; empty for what is created; not there for exec',
+  ),
   dryRun: key('yes', 'nothing was sent but a dry-run'),
   replayed: key('yes', 'a kept result was handed out again'),
   auditIds: key('number', 'how many requests the invocation sent to the API server'),

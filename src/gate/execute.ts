@@ -3,7 +3,7 @@ import { withoutBookkeeping } from '../domain/bookkeeping.ts';
 import type { ExecutionHandle, RequestContext } from '../domain/cluster.ts';
 import { iso } from '../domain/environment.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
-import { compose, ident, join, type Masked, merge, say } from '../domain/masked.ts';
+import { compose, type Ident, ident, join, type Masked, merge, say } from '../domain/masked.ts';
 import type { Outcome, Status } from '../domain/outcome.ts';
 import {
   type GetRequest,
@@ -65,13 +65,15 @@ async function authorized(call: Call, prepared: Prepared, approval: Approval | u
   await call.record('Authorized', {
     ...fields,
     needs: approval?.need ?? 0,
-    resourceVersion: prepared.plan.requests.map(sentVersion),
+    ...sentVersions(prepared.plan.requests),
   });
 }
 
-/** Each request's precondition, in the order of `objects`; nothing for exec. What a lost race is planned again with is not here. */
-const sentVersion = (request: PlannedRequest) =>
-  ident('resourceVersion' in request ? (request.resourceVersion ?? '') : '');
+/** Each request's precondition, in the order of `objects`; exec has none. What a lost race is planned again with is not here. */
+const sentVersions = (requests: readonly PlannedRequest[]): { readonly resourceVersion?: readonly Ident[] } =>
+  requests.every(({ action }) => action === 'exec')
+    ? {}
+    : { resourceVersion: requests.map((each) => ident(('resourceVersion' in each && each.resourceVersion) || '')) };
 
 /** To find out by reading what became of it, should the answer be lost. Without it a person has to look, so it stops nothing. */
 async function keepSent(gate: Gate, { prepared, approval, keyId }: Ready): Promise<void> {

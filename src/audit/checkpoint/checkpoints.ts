@@ -4,7 +4,7 @@ import { CountersignError } from '../../domain/errors.ts';
 import { ident } from '../../domain/masked.ts';
 import type { Head } from '../chain-files.ts';
 import { Frontier } from '../heads.ts';
-import type { OpenAuditLog } from '../log.ts';
+import type { OpenAuditLog } from '../open-log.ts';
 import { statementLines } from './body.ts';
 import { checkSignatures, formatNote, type Note } from './note.ts';
 import { type CheckpointSink, Outbox, type SinkState } from './outbox.ts';

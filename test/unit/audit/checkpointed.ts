@@ -4,7 +4,7 @@ import { createCheckpoints } from '../../../src/audit/checkpoint/checkpoints.ts'
 import { type Note, parseNotes, type VerifierKey, verifierKey } from '../../../src/audit/checkpoint/note.ts';
 import type { CheckpointSink } from '../../../src/audit/checkpoint/outbox.ts';
 import { type Signer, signWith } from '../../../src/audit/checkpoint/signer.ts';
-import type { OpenAuditLog } from '../../../src/audit/log.ts';
+import type { OpenAuditLog } from '../../../src/audit/open-log.ts';
 import type { Checkpoints } from '../../../src/domain/checkpoint.ts';
 import type { Clock } from '../../../src/domain/environment.ts';
 import { type KeptLog, keptLog, opened, realClock } from './support.ts';

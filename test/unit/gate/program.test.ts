@@ -64,6 +64,10 @@ describe('what a program writes', () => {
     expect(data.stderr).toBe('done\n');
     expect(JSON.stringify(data) + text + recorded()).not.toContain(password);
     expect(rig.types()).toEqual(expect.arrayContaining(['RecordingOpened', 'RecordingClosed', 'Executed']));
+    const authorized = rig.events.find(({ type }) => type === 'Authorized');
+    expect(authorized?.fields).toMatchObject({ needs: 1 });
+    // exec has no such precondition, and what is not there is not said as empty.
+    expect(authorized?.fields).not.toHaveProperty('resourceVersion');
   });
 
   it('is given in part where it is much, and recorded whole', async () => {
