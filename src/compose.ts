@@ -38,6 +38,7 @@ import { createInvoke } from './gate/invoke.ts';
 import { localUser } from './identity/local.ts';
 import { openSuspensions } from './identity/suspensions.ts';
 import { createMasker } from './masking/masker.ts';
+import { compilePatterns } from './masking/patterns-own.ts';
 import { packageRoot, version } from './package.ts';
 import { openPolicy } from './policy/source.ts';
 import { createRecorder } from './recording/recorder.ts';
@@ -66,7 +67,9 @@ export const compose: Compose = async (config, options) => {
   const secretReader = (cluster: string) => createAuditedSecretReader(reading, cluster);
   const credentials = () => clusters.credentialsInUse();
   const ownValues = createOwnValues({ config, env: options.env, root, credentials });
-  const masker = createMasker({ secretReader, ownValues, clock, log });
+  const { masking } = config;
+  const patterns = await compilePatterns(masking.patterns);
+  const masker = createMasker({ secretReader, ownValues, config: masking, patterns, clock, log });
   const { local, slack: slackConfig } = settings.approvals;
   const slack =
     slackConfig === undefined

@@ -10,6 +10,7 @@ import { type Config, configSchema } from './config/schema.ts';
 import { isSecretReference, readSecret } from './config/secret.ts';
 import { parseYaml } from './config/yaml.ts';
 import { CountersignError } from './domain/errors.ts';
+import { compilePatterns, PatternFault } from './masking/patterns-own.ts';
 import { resolveStateRoot } from './state/root.ts';
 
 export type { Config } from './config/schema.ts';
@@ -35,17 +36,22 @@ export async function loadConfig(option: string | undefined, env: Env): Promise<
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw badConfig(file, [`the file cannot be read (${cause instanceof Error ? cause.message : String(cause)})`]);
   });
-  return {
-    config: located(
-      checked(
-        parseYaml(text, (faults) => badConfig(file, faults)),
-        file,
-      ),
-      file,
-      env,
-    ),
+  const config = checked(
+    parseYaml(text, (faults) => badConfig(file, faults)),
     file,
-  };
+  );
+  await checkPatterns(config, file);
+  return { config: located(config, file, env), file };
+}
+
+/** What only the engine of patterns can tell: whether each is one, and what it costs. */
+async function checkPatterns({ masking }: Config, file: string): Promise<void> {
+  try {
+    await compilePatterns(masking.patterns);
+  } catch (thrown) {
+    if (!(thrown instanceof PatternFault)) throw thrown;
+    throw badConfig(file, [`masking.patterns.${thrown.index}: ${thrown.message}`]);
+  }
 }
 
 function checked(value: unknown, file: string): Config {

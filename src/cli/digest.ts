@@ -6,6 +6,7 @@ import { type JsonObject, stringAt } from '../domain/json.ts';
 import { parseManifest } from '../domain/manifest.ts';
 import type { ResourceType } from '../domain/resource.ts';
 import { createMasker } from '../masking/masker.ts';
+import { compilePatterns } from '../masking/patterns-own.ts';
 import { openState } from '../state/state.ts';
 import { systemClock, systemRandom } from '../system.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
@@ -21,7 +22,8 @@ export async function digest(file: string, options: DigestOptions, io: Io): Prom
   const { documents, notes } = parseManifest(await readText(file, io));
   const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG);
   const { config } = await loadConfig(options.config, io.env);
-  const masker = createMasker({ log });
+  const patterns = await compilePatterns(config.masking.patterns);
+  const masker = createMasker({ config: config.masking, patterns, log });
   const state = await openState({ root: stateRoot(config, io.env), clock: systemClock, random: systemRandom, log });
   try {
     const rows = documents.map((document) => ({

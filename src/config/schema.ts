@@ -4,6 +4,7 @@ import { peopleConfigSchema } from '../approval/people.ts';
 import { auditConfigSchema } from '../audit/config.ts';
 import { clusterConfigSchema } from '../cluster/config.ts';
 import { identityConfigSchema } from '../identity/config.ts';
+import { maskingConfigSchema } from '../masking/config.ts';
 import { recordingConfigSchema } from '../recording/config.ts';
 import { httpConfigSchema } from '../transport/http/config.ts';
 
@@ -71,6 +72,7 @@ const wholeSchema = z.strictObject({
   audit: auditConfigSchema.prefault({}).describe('The audit log, and what proves that nothing of it is missing'),
   recording: recordingConfigSchema.prefault({}).describe('Of exec sessions'),
   identity: identityConfigSchema.prefault({}).describe('Whose tokens are taken, and how long a client may go on'),
+  masking: maskingConfigSchema.prefault({}).describe('What is hidden beside what Countersign knows by itself'),
   state: z
     .strictObject({ directory: z.string().min(1) })
     .optional()

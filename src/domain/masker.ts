@@ -46,8 +46,15 @@ export interface LogMask {
 
 /** The only way from a raw value to a Masked one. */
 export interface Masker {
-  /** By structure (and the scope's values): an API object, a List, a Table, a Status. `masked` names the paths that were hidden. */
-  object(raw: Json, scope?: MaskScope): { readonly value: Masked<Json>; readonly masked: readonly string[] };
+  /**
+   * By structure (and the scope's values): an API object, a List, a Table, a Status. `type`: of what kind it is, or what it lists,
+   * for what the configuration or its schema says of it. `masked` names the paths that were hidden.
+   */
+  object(
+    raw: Json,
+    scope?: MaskScope,
+    type?: ResourceType,
+  ): { readonly value: Masked<Json>; readonly masked: readonly string[] };
   /** Text of a program, with the values of its scope; text of the API server, without one: with all values that are held. */
   text(raw: string, scope?: MaskScope): Masked<string>;
   /** For bytes of UTF-8 that come in chunks: output of programs, logs. One channel each. */

@@ -16,6 +16,16 @@ export interface ResourceType {
   readonly subresources: readonly string[];
   /** Who serves it: kube-apiserver itself (built in or a CRD), or another server behind it, whose dry-run proves nothing. */
   readonly servedBy: 'built-in' | 'crd' | 'aggregated';
+  /** Of a CRD whose definition was read. */
+  readonly declared?: DeclaredSecrets;
+}
+
+/** What a CustomResourceDefinition says of secrets in its objects. */
+export interface DeclaredSecrets {
+  /** Paths of what its schema calls `format: password`: `spec.users[*].hash`. */
+  readonly passwords: readonly string[];
+  /** What its printer columns print, as JSONPath by name. */
+  readonly columns: { readonly [name: string]: string };
 }
 
 export interface ObjectRef {

@@ -11,6 +11,7 @@ import {
   type LogsRequest,
   namespaceOf,
   type PlannedRequest,
+  typeOf,
 } from '../domain/request.ts';
 import type { KeptLines, LogTail, MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
 import { approvalPart } from './answer/outcome.ts';
@@ -137,7 +138,7 @@ async function sendMasked(
     handle.send(request),
     objectScope(gate, call, cluster, namespaceOf(request)),
   ]);
-  const { value, masked } = gate.masker.object(withoutBookkeeping(response.body), scope);
+  const { value, masked } = gate.masker.object(withoutBookkeeping(response.body), scope, typeOf(request));
   return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning, scope)) };
 }
 

@@ -1,20 +1,30 @@
 import type { Clock } from '../domain/environment.ts';
 import type { Json } from '../domain/json.ts';
-import type { Masker, MaskScope } from '../domain/masker.ts';
+import type { MaskedStream, Masker, MaskScope } from '../domain/masker.ts';
 import { formatPath, type Path } from '../domain/path.ts';
 import { type ResourceType, resourceGroup } from '../domain/resource.ts';
 import { seal } from '../domain/seal.ts';
+import type { MaskingConfig } from './config.ts';
 import { LogLines } from './log-lines.ts';
 import { matcherOf } from './matcher.ts';
 import { isAboutSecret, maskQuoted } from './patterns.ts';
+import type { OwnPatterns } from './patterns-own.ts';
 import { findPlaceholder } from './placeholder.ts';
 import { Reach, type ReachOptions } from './reach.ts';
 import { createStream } from './stream.ts';
+import { OwnSearch } from './stream-own.ts';
 import { maskSeen } from './stream-text.ts';
 import { reveal, strip } from './strip.ts';
-import { Walk } from './walk.ts';
+import { PlacesByKind } from './structure/kind-places.ts';
+import { Walk, type WalkOptions } from './walk.ts';
 
-export type MaskerOptions = Omit<ReachOptions, 'clock'> & { readonly clock?: Clock };
+export type MaskerOptions = Omit<ReachOptions, 'clock'> & {
+  readonly clock?: Clock;
+  /** What an operator says of places. */
+  readonly config?: Pick<MaskingConfig, 'paths' | 'exceptions'> | undefined;
+  /** An operator's patterns. */
+  readonly patterns?: OwnPatterns | undefined;
+};
 
 /** Kinds that are told by their resource where an object does not carry its own. */
 const kindByResource: ReadonlyMap<string, string> = new Map([
@@ -22,21 +32,28 @@ const kindByResource: ReadonlyMap<string, string> = new Map([
   ['configmaps', 'ConfigMap'],
 ]);
 
-export function createMasker({ clock = Date, ...options }: MaskerOptions): Masker {
-  const reach = new Reach({ clock, ...options });
+export function createMasker({ clock = Date, config, patterns, ...options }: MaskerOptions): Masker {
+  const reach = new Reach({ clock, notLookedFor: notLookedFor(config), ...options });
+  const places = new PlacesByKind(config);
+  const maskText = (raw: string, scope: MaskScope): string => {
+    const own = patterns === undefined ? undefined : new OwnSearch(patterns);
+    return maskSeen(strip(raw), matcherOf(scope), scope.onHit, own);
+  };
+  const stream = (scope: MaskScope): MaskedStream => createStream(scope, patterns);
   return {
-    object(raw: Json, scope?: MaskScope) {
-      const { value, hidden } = maskObject(raw, scope);
+    object(raw: Json, scope?: MaskScope, type?: ResourceType) {
+      const { value, hidden } = maskObject(raw, scope, { places: places.of(type), own: patterns });
       return { value: seal(value), masked: hidden.map(formatPath) };
     },
-    text: (raw, scope) => seal(scope === undefined ? maskUpstream(raw, reach.held(undefined)) : maskText(raw, scope)),
-    stream: createStream,
-    log: (scope, onLine) => new LogLines(createStream(scope), onLine),
+    text: (raw, scope) =>
+      seal(scope === undefined ? maskText(unquoted(raw), reach.held(undefined)) : maskText(raw, scope)),
+    stream,
+    log: (scope, onLine) => new LogLines(stream(scope), onLine),
     echo: (own) => seal(reveal(own)),
     live: (value) => seal(maskLive(value, reach.held(undefined))),
     sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
-      const walk = new Walk();
-      walk.object(object, kindByResource.get(resourceGroup(type)));
+      const walk = new Walk({ places: places.of(type), own: patterns });
+      walk.whole(object, kindByResource.get(resourceGroup(type)));
       return walk.hidden;
     },
     placeholderIn: findPlaceholder,
@@ -55,16 +72,17 @@ const betweenLeaves = '\n;\n';
 function maskObject(
   raw: Json,
   scope: MaskScope | undefined,
+  options: Pick<WalkOptions, 'places' | 'own'>,
 ): { readonly value: Json; readonly hidden: readonly Path[] } {
   const known = matcherOf(scope);
   const leaves: string[] = [];
-  const walk = new Walk(known === undefined ? {} : { leaves });
-  const value = walk.object(raw);
+  const walk = new Walk(known === undefined ? options : { ...options, leaves });
+  const value = walk.whole(raw);
   if (known === undefined || leaves.length === 0) return { value, hidden: walk.hidden };
   const text = strip(leaves.join(betweenLeaves));
   if (known.mask(text) === text) return { value, hidden: walk.hidden };
-  const again = new Walk({ known: (leaf) => known.mask(leaf, scope?.onHit) });
-  return { value: again.object(raw), hidden: again.hidden };
+  const again = new Walk({ ...options, known: (leaf) => known.mask(leaf, scope?.onHit) });
+  return { value: again.whole(raw), hidden: again.hidden };
 }
 
 /** What is hidden in it goes with the unseen characters around it; without any, each of them is shown. */
@@ -75,12 +93,14 @@ function maskLive(value: string, held: MaskScope): string {
 }
 
 /** Text of the API server may quote what it refuses, whatever it is about. */
-function maskUpstream(raw: string, held: MaskScope): string {
+function unquoted(raw: string): string {
   const seen = strip(raw);
-  return maskText(maskQuoted(seen, isAboutSecret(seen)), held);
+  return maskQuoted(seen, isAboutSecret(seen));
 }
 
-function maskText(raw: string, scope: MaskScope): string {
-  const seen = strip(raw);
-  return maskSeen(seen, matcherOf(scope), scope.onHit);
+/** What Secrets hold that is no secret, as an operator says: `namespace/name/key`, the namespace or `*`. */
+function notLookedFor(config: MaskerOptions['config']): ReachOptions['notLookedFor'] {
+  const values = new Set(config?.exceptions.values);
+  if (values.size === 0) return undefined;
+  return (namespace, secret, key) => values.has(`${namespace}/${secret}/${key}`) || values.has(`*/${secret}/${key}`);
 }

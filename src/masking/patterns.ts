@@ -1,6 +1,8 @@
 import { isSensitiveVariable } from './names.ts';
+import type { OwnPatterns } from './patterns-own.ts';
 import { mayHoldPattern } from './patterns-table.ts';
 import { placeholder } from './placeholder.ts';
+import { OwnSearch } from './stream-own.ts';
 import { maskSeen } from './stream-text.ts';
 
 /** Texts up to this length are looked at character by character, which costs less than starting a regular expression. */
@@ -19,20 +21,11 @@ export function surelyPlain(text: string): boolean {
   return !mayHoldPattern(text);
 }
 
-/** Patterns that belong together, compiled and closed: nothing can be added to them. */
-export interface PatternSet {
-  /** What matches is replaced by placeholders that name the pattern. The text has been through `strip`. */
-  mask(text: string): string;
-}
-
-/** Of an operator's configuration. `pattern` is RE2 syntax; its whole match is masked as `[masked NAME]`. */
-export interface UserPattern {
-  readonly name: string;
-  readonly pattern: string;
-}
-
 /** Values that are secrets by their form, wherever they stand. */
-export const maskPatterns = (text: string): string => (mayHoldPattern(text) ? maskSeen(text, undefined) : text);
+export const maskPatterns = (text: string, own?: OwnPatterns): string =>
+  own !== undefined || mayHoldPattern(text)
+    ? maskSeen(text, undefined, undefined, own === undefined ? undefined : new OwnSearch(own))
+    : text;
 
 const assignment =
   /((?:^|[\s;&|"'])(?:--?)?([A-Za-z][\w.-]{0,80})(?:=|\s*:\s+|\s+(?=[^-\s])))("[^"]*"|'[^']*'|\[masked [^[\]]*\]|[^\s;&|"']+)/g;

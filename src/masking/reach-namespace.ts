@@ -3,6 +3,7 @@ import type { Clock, Log } from '../domain/environment.ts';
 import { toCountersignError } from '../domain/errors.ts';
 import { Hangup } from '../domain/hangup.ts';
 import { type JsonObject, stringAt } from '../domain/json.ts';
+import type { KnownValue } from '../domain/masker.ts';
 import { HeldValues } from './reach-held.ts';
 import { valuesOf } from './secret-values.ts';
 
@@ -11,26 +12,30 @@ const watchAgain = 300_000;
 
 const nameOf = (secret: JsonObject): string => stringAt(secret, 'metadata', 'name') ?? '';
 
+export type NotLookedFor = (namespace: string, secret: string, key: string) => boolean;
+
+interface NamespaceOptions {
+  readonly reader: SecretReader;
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly notLookedFor?: NotLookedFor | undefined;
+}
+
 /**
  * The Secrets of one namespace: listed once and watched from then on, so that the usual call sends nothing. Where there is no
  * open watch they are listed anew, so that what is shown is never masked by what was true a while ago.
  */
 export class SecretsOfNamespace {
   readonly held = new HeldValues();
-  readonly #reader: SecretReader;
-  readonly #namespace: string;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #options: NamespaceOptions;
   #listing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #watch: { readonly end: Hangup; open: boolean } | undefined;
   #noWatchUntil = 0;
 
-  constructor(reader: SecretReader, namespace: string, clock: Clock, log: Log) {
-    this.#reader = reader;
-    this.#namespace = namespace;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(options: NamespaceOptions) {
+    this.#options = options;
   }
 
   /** Every change is told at once: nothing needs to be asked. */
@@ -66,10 +71,16 @@ export class SecretsOfNamespace {
   }
 
   async #list(): Promise<void> {
-    const { secrets, resourceVersion } = await this.#reader.listSecrets(this.#namespace);
-    this.held.replace(new Map(secrets.map((secret) => [nameOf(secret), valuesOf(secret)])));
-    if (this.#watch !== undefined || resourceVersion === '' || this.#clock.now() < this.#noWatchUntil) return;
+    const { secrets, resourceVersion } = await this.#options.reader.listSecrets(this.#options.namespace);
+    this.held.replace(new Map(secrets.map((secret) => [nameOf(secret), this.#valuesOf(secret)])));
+    if (this.#watch !== undefined || resourceVersion === '' || this.#options.clock.now() < this.#noWatchUntil) return;
     void this.#follow(resourceVersion);
+  }
+
+  #valuesOf(secret: JsonObject): readonly KnownValue[] {
+    const { namespace, notLookedFor } = this.#options;
+    const name = nameOf(secret);
+    return valuesOf(secret, notLookedFor === undefined ? undefined : (key) => notLookedFor(namespace, name, key));
   }
 
   /** Ends at the first thing that is not understood: the next call lists. */
@@ -78,19 +89,20 @@ export class SecretsOfNamespace {
     this.#watch = watch;
     const mine = (): boolean => this.#watch === watch;
     try {
-      await this.#reader.watchSecrets(this.#namespace, resourceVersion, {
+      await this.#options.reader.watchSecrets(this.#options.namespace, resourceVersion, {
         opened: () => {
           watch.open = true;
         },
-        changed: (secret) => this.held.set(nameOf(secret), valuesOf(secret)),
+        changed: (secret) => this.held.set(nameOf(secret), this.#valuesOf(secret)),
         deleted: (secret) => this.held.delete(nameOf(secret)),
         signal: watch.end,
       });
     } catch (thrown) {
       if (mine() && !watch.open) {
-        this.#noWatchUntil = this.#clock.now() + watchAgain;
+        this.#noWatchUntil = this.#options.clock.now() + watchAgain;
         const cause = toCountersignError(thrown).message;
-        this.#log.warn('Secrets cannot be watched, so each call lists them', { namespace: this.#namespace, cause });
+        const { log, namespace } = this.#options;
+        log.warn('Secrets cannot be watched, so each call lists them', { namespace, cause });
       }
     } finally {
       watch.open = false;

@@ -6,7 +6,7 @@ import { ident } from '../domain/masked.ts';
 import type { KnownValue, MaskScope } from '../domain/masker.ts';
 import { distinct, type HeldValues } from './reach-held.ts';
 import { Joined } from './reach-joined.ts';
-import { SecretsOfNamespace } from './reach-namespace.ts';
+import { type NotLookedFor, SecretsOfNamespace } from './reach-namespace.ts';
 import { inlineValues, type SecretReference, secretsOf } from './references.ts';
 
 export interface ReachOptions {
@@ -16,6 +16,8 @@ export interface ReachOptions {
   readonly ownValues?: (() => readonly KnownValue[]) | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** Values of Secrets that are no secrets. */
+  readonly notLookedFor?: NotLookedFor | undefined;
 }
 
 /** Namespaces of all clusters that are watched at once, and those whose values are held. */
@@ -78,11 +80,13 @@ export class Reach {
 
   /** @throws MaskingUnavailable without an identity that reads */
   #open(cluster: string, namespace: string): SecretsOfNamespace {
-    const { secretReader, clock, log } = this.#options;
+    const { secretReader, clock, log, notLookedFor } = this.#options;
     if (secretReader === undefined)
       throw unreadable('no identity is configured that reads Secrets for the mask', namespace);
     const id = key(cluster, namespace);
-    const secrets = this.#namespaces.get(id) ?? new SecretsOfNamespace(secretReader(cluster), namespace, clock, log);
+    const secrets =
+      this.#namespaces.get(id) ??
+      new SecretsOfNamespace({ reader: secretReader(cluster), namespace, clock, log, notLookedFor });
     this.#namespaces.delete(id);
     this.#namespaces.set(id, secrets);
     const oldest = [...this.#namespaces];

@@ -12,13 +12,16 @@ const piece = 1_024;
 const certificates =
   /^\s*(?:-----BEGIN (?:TRUSTED )?CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END (?:TRUSTED )?CERTIFICATE-----\s*)+$/;
 
-/** What can be looked for of a Secret: the decoded value of each key, and the credentials inside of registry configurations. */
-export function valuesOf(secret: JsonObject): readonly KnownValue[] {
+/**
+ * What can be looked for of a Secret: the decoded value of each key, and the credentials inside of registry configurations.
+ * `leftOut`: keys that hold no secret.
+ */
+export function valuesOf(secret: JsonObject, leftOut?: (key: string) => boolean): readonly KnownValue[] {
   const name = stringAt(secret, 'metadata', 'name') ?? '';
   const token = secret.type === 'kubernetes.io/service-account-token';
   return Object.entries(objectAt(secret, 'data') ?? {}).flatMap(([key, value]) => {
     // The namespace of a token is no secret, and stands everywhere.
-    if (typeof value !== 'string' || (token && key === 'namespace')) return [];
+    if (typeof value !== 'string' || (token && key === 'namespace') || leftOut?.(key) === true) return [];
     return partsOf(key, Buffer.from(value, 'base64'))
       .filter((part) => isLookedFor(part) && !certificates.test(part))
       .flatMap(pieces)

@@ -1,6 +1,7 @@
 import type { KnownMatcher } from './matcher.ts';
 import { PatternSearch, type Unended } from './patterns-search.ts';
 import { Fold } from './stream-fold.ts';
+import type { OwnSearch } from './stream-own.ts';
 
 /** So much of what is already written is kept for those that look to the left: a line break counts behind a run of base64 only. */
 const context = 16;
@@ -19,10 +20,15 @@ export class TextMask {
   #done = 0;
   #looked = 0;
   #unended: readonly Unended[] = [];
+  readonly #own: OwnSearch | undefined;
+  /** How much of the text is forgotten. */
+  #base = 0;
 
-  constructor(known: KnownMatcher | undefined, onHit?: (source: string, count: number) => void) {
+  /** `own`: an operator's patterns. */
+  constructor(known: KnownMatcher | undefined, onHit?: (source: string, count: number) => void, own?: OwnSearch) {
     this.#known = known;
     this.#fold = new Fold(onHit);
+    this.#own = own;
   }
 
   push(part: string, final = false): string {
@@ -34,6 +40,7 @@ export class TextMask {
 
   #take(part: string, final: boolean): string {
     this.#text += part;
+    this.#own?.push(part, final);
     const kept = this.#looked - this.#done;
     if (!final && kept > small && this.#text.length - this.#looked < kept * growth) return '';
     return this.#advance(final);
@@ -44,15 +51,16 @@ export class TextMask {
     const from = this.#done;
     const known = this.#known?.search(text, from, final);
     const patterns = new PatternSearch(text, from, final, this.#unended);
-    const to = final ? text.length : patterns.partBefore(known?.sure ?? text.length);
-    const written = this.#fold.write(
-      text,
-      from,
-      to,
-      known === undefined ? patterns.spans : [...known.spans, ...patterns.spans],
-    );
+    const own = this.#own;
+    const sure = Math.min(known?.sure ?? text.length, own === undefined ? text.length : own.sure - this.#base);
+    const to = final ? text.length : patterns.partBefore(sure);
+    const spans = known === undefined ? patterns.spans : [...known.spans, ...patterns.spans];
+    if (own !== undefined) spans.push(...own.spansFrom(this.#base));
+    const written = this.#fold.write(text, from, to, spans);
+    own?.taken(this.#base + to);
     this.#unended = patterns.unendedAt(to);
     const forgotten = Math.max(0, to - context);
+    this.#base += forgotten;
     this.#text = text.slice(forgotten);
     this.#done = to - forgotten;
     this.#looked = this.#text.length;
@@ -66,4 +74,5 @@ export const maskSeen = (
   text: string,
   known: KnownMatcher | undefined,
   onHit?: (source: string, count: number) => void,
-): string => new TextMask(known, onHit).push(text, true);
+  own?: OwnSearch,
+): string => new TextMask(known, onHit, own).push(text, true);

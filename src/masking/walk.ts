@@ -2,11 +2,14 @@ import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Path, PathStep } from '../domain/path.ts';
 import { isSensitiveEntry, isSensitiveMember, isSensitiveVariable } from './names.ts';
 import { maskPatterns, surelyPlain } from './patterns.ts';
+import type { OwnPatterns } from './patterns-own.ts';
 import { isPlaceholder, placeholder } from './placeholder.ts';
 import { strip } from './strip.ts';
 import { maskAnnotations, maskManagedFields } from './structure/annotations.ts';
 import { argumentLists, maskArguments } from './structure/arguments.ts';
 import { maskConfigMap } from './structure/config-map.ts';
+import type { KindPlaces } from './structure/kind-places.ts';
+import { type Marks, marksIn, type Verdict } from './structure/places.ts';
 import { looksLikeSecret, maskSecret, maskSigningRequest } from './structure/secret.ts';
 import { maskStatus } from './structure/status.ts';
 import { isTable, maskTable } from './structure/table.ts';
@@ -26,9 +29,14 @@ interface ListFrame {
 }
 type Frame = string | ListFrame;
 
-interface WalkOptions {
-  readonly known?: (leaf: string) => string;
-  readonly leaves?: string[];
+export interface WalkOptions {
+  /** Hides known values in a leaf. */
+  readonly known?: ((leaf: string) => string) | undefined;
+  /** Takes every leaf that is shown and could hold one. */
+  readonly leaves?: string[] | undefined;
+  /** Of the kind that is looked at. */
+  readonly places?: KindPlaces | undefined;
+  readonly own?: OwnPatterns | undefined;
 }
 
 /**
@@ -40,14 +48,21 @@ export class Walk implements Walker {
   readonly #frames: Frame[] = [];
   readonly #known: ((leaf: string) => string) | undefined;
   readonly #leaves: string[] | undefined;
-  /** For what stands as text inside of a leaf. */
-  readonly #inside: WalkOptions;
+  readonly #places: KindPlaces | undefined;
+  readonly #own: OwnPatterns | undefined;
+  #marks: Marks | undefined;
 
-  /** `known`: hides known values in a leaf. `leaves`: takes every leaf that is shown and could hold one. */
-  constructor({ known, leaves }: WalkOptions = {}) {
+  constructor({ known, leaves, places, own }: WalkOptions = {}) {
     this.#known = known;
     this.#leaves = leaves;
-    this.#inside = { ...(known === undefined ? {} : { known }), ...(leaves === undefined ? {} : { leaves }) };
+    this.#places = places;
+    this.#own = own;
+  }
+
+  /** An object, a list or a table as it was read. `kind`: what it is by its resource, whatever it says itself. */
+  whole(value: Json, kind = ''): Json {
+    if (this.#places !== undefined && isJsonObject(value)) this.#marks = marksIn(value, this.#places);
+    return this.object(value, kind);
   }
 
   /** `kind`: what the object is by its resource or list, whatever it says itself. */
@@ -59,7 +74,7 @@ export class Walk implements Walker {
     if (own === 'CertificateSigningRequest') return maskSigningRequest(this, value);
     if (own === 'Status' && (value.apiVersion === 'v1' || value.apiVersion === undefined))
       return maskStatus(this, value);
-    if (isTable(value)) return maskTable(this, value);
+    if (isTable(value)) return maskTable(this, value, this.#places?.columns);
     if ((own === 'SecretList' || own === 'ConfigMapList') && Array.isArray(value.items))
       return this.members(value, (key, member) =>
         key === 'items' && Array.isArray(member)
@@ -137,7 +152,9 @@ export class Walk implements Walker {
   /** Undefined: nested so deep that it cannot be walked through; one such text must not keep its whole list from being read. */
   #copyMasked(copy: Json): Json | undefined {
     try {
-      return new Walk(this.#inside).object(copy);
+      // What is hidden in an object is hidden in its copies; what is excepted is so in its own place only.
+      const places = this.#places === undefined ? undefined : { ...this.#places, show: [] };
+      return new Walk({ known: this.#known, leaves: this.#leaves, own: this.#own, places }).whole(copy);
     } catch (thrown) {
       if (thrown instanceof RangeError) return undefined;
       throw thrown;
@@ -173,9 +190,9 @@ export class Walk implements Walker {
 
   cleanText(text: string): string {
     if (text.length >= shortest) this.#leaves?.push(text);
-    if (this.#known === undefined && surelyPlain(text)) return text;
+    if (this.#known === undefined && this.#own === undefined && surelyPlain(text)) return text;
     const seen = strip(text);
-    const masked = maskPatterns(this.#known === undefined ? seen : this.#known(seen));
+    const masked = maskPatterns(this.#known === undefined ? seen : this.#known(seen), this.#own);
     // An unseen character is the object's own; only where it stood beside a secret it goes with it.
     return masked === seen ? text : masked;
   }
@@ -186,16 +203,26 @@ export class Walk implements Walker {
     return typeof value === 'string' && isPlaceholder(value) ? value : placeholder(source);
   }
 
+  /** As the configuration or the schema of its kind says; keys stay. */
+  #marked(verdict: Verdict, value: Json, name: string): Json {
+    if (verdict === 'show') return this.any(value, '');
+    if (Array.isArray(value)) return this.elements(value, (each) => this.#marked('hide', each, name));
+    if (isJsonObject(value)) return this.members(value, (key, member) => this.#marked('hide', member, key));
+    return this.hide(value, `field ${name}`);
+  }
+
   #record(): void {
     this.hidden.push(this.#frames.map(stepOf));
   }
 
   members(object: JsonObject, mask: (key: string, value: Json) => Json): JsonObject {
     let copy: Record<string, Json> | undefined;
+    const marks = this.#marks?.get(object);
     for (const key of Object.keys(object)) {
       const before = object[key] as Json;
       this.#frames.push(key);
-      const after = mask(key, before);
+      const verdict = marks?.get(key);
+      const after = verdict === undefined ? mask(key, before) : this.#marked(verdict, before, key);
       this.#frames.pop();
       if (after === before) continue;
       copy ??= { ...object };
@@ -207,10 +234,12 @@ export class Walk implements Walker {
   elements(list: readonly Json[], mask: (value: Json, index: number) => Json): readonly Json[] {
     let copy: Json[] | undefined;
     const frame: ListFrame = { list, index: 0 };
+    const marks = this.#marks?.get(list);
     this.#frames.push(frame);
     for (; frame.index < list.length; frame.index++) {
       const before = list[frame.index] as Json;
-      const after = mask(before, frame.index);
+      const verdict = marks?.get(frame.index);
+      const after = verdict === undefined ? mask(before, frame.index) : this.#marked(verdict, before, 'element');
       if (after === before) continue;
       copy ??= [...list];
       copy[frame.index] = after;
