@@ -42,6 +42,7 @@ import { compilePatterns } from './masking/patterns-own.ts';
 import { packageRoot, version } from './package.ts';
 import { openPolicy } from './policy/source.ts';
 import { createRecorder } from './recording/recorder.ts';
+import { createOpenRuns } from './state/open-runs.ts';
 import { resolveStateRoot } from './state/root.ts';
 import { openState } from './state/state.ts';
 
@@ -102,6 +103,7 @@ export const compose: Compose = async (config, options) => {
     ...{ config: config.identity, people, suspensions, approvals, tools, state, audit, clock, random, log },
     serves: options.serves,
   });
+  const runs = createOpenRuns(state, clock);
   const invoke = createInvoke({
     tools: withContexts(tools, contextsOf(config, options.sandbox)),
     clusters,
@@ -110,6 +112,7 @@ export const compose: Compose = async (config, options) => {
     audit,
     masker,
     recorder: createRecorder({ folder: join(root, 'recordings'), rawTo: config.recording.rawTo, clock, random }),
+    runs,
     keyed: state.keyed,
     mint,
     auditIds: ids,
@@ -121,8 +124,8 @@ export const compose: Compose = async (config, options) => {
   });
   if (options.serves) noteStart(config, audit, policy.current().bundleDigest);
   const findOut = createFindingOut({
-    ...{ approvals, clusters, audit, masker, clock, random, log, keyed: state.keyed },
-    auditIds: ids,
+    ...{ approvals, runs, clusters, audit, masker, clock, random, log, keyed: state.keyed, process: state.process },
+    ...{ auditIds: ids, auditReader: deps.auditReader },
     auditFolder: join(root, 'audit'),
   });
   const stopRecovering = options.serves ? startRecovering(deps, findOut) : async () => undefined;

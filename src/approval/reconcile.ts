@@ -3,13 +3,14 @@ import { isOwner } from '../domain/approval-state.ts';
 import { iso } from '../domain/environment.ts';
 import { CountersignError, invalid } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
+import { requestTimeout } from '../domain/open-run.ts';
 import { approvalLine } from './audit-lines.ts';
 import { cleanComment } from './comment.ts';
 import type { Context } from './context.ts';
 import type { Current } from './current.ts';
 import { announce, current, reread } from './finish.ts';
 import { encode } from './record.ts';
-import { requestTimeout, whileSettling } from './settling.ts';
+import { whileSettling } from './settling.ts';
 import { forgetSent } from './undecided.ts';
 
 /** The line first, durable; then the file, once: who comes second is told what the first one found. */

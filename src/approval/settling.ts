@@ -3,12 +3,6 @@ import type { Context } from './context.ts';
 import type { Lease } from './store.ts';
 
 /**
- * Milliseconds in which the API server may still be at a request whose answer was lost: its `--request-timeout`, 60 s by default.
- * Until then nobody can have seen that it was not done.
- */
-export const requestTimeout = 60_000;
-
-/**
  * One process at a time says what became of a run, so that the log never has two words about it. Only a dead one's turn is
  * taken over. @throws Conflict
  */

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Approval, Undecided } from '../domain/approval.ts';
 import { invalid } from '../domain/errors.ts';
 import { isJsonObject, type Json } from '../domain/json.ts';
+import { onTheWay, requestTimeout } from '../domain/open-run.ts';
 import { cleanComment } from './comment.ts';
 import { type Context, present } from './context.ts';
 import { type Current, derive } from './current.ts';
 import { namesIn, readIfThere } from './files.ts';
 import { announce, current, reread } from './finish.ts';
 import { json } from './record.ts';
-import { requestTimeout } from './settling.ts';
 
 /**
  * What is being sent, one sealed file a run, in a folder of its own: whoever looks for runs whose outcome is unknown reads
@@ -18,9 +18,6 @@ import { requestTimeout } from './settling.ts';
 const folderOf = ({ state }: Context): Promise<string> => state.folder('sent');
 const fileOf = async (ctx: Context, id: string): Promise<string> => join(await folderOf(ctx), id);
 const purpose = (id: string): string => `approval-sent:${id}`;
-
-/** Milliseconds more than the API server may take: a request may have been on its way that long. */
-const onTheWay = 30_000;
 
 export async function sending(ctx: Context, id: string, sent: Json): Promise<void> {
   await ctx.state.mark(await fileOf(ctx, id), ctx.state.seal(JSON.stringify({ sent }), purpose(id)));

@@ -101,7 +101,8 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
   },
   OutcomeRead: {
     says: 'the cluster was read to find out what became of a run that nobody knew the outcome of',
-    has: ['approval', 'cluster', 'objects', 'auditIds'],
+    has: ['cluster', 'objects', 'auditIds'],
+    may: ['approval', 'of'],
   },
   Reconciled: {
     says: 'somebody, or a later process, says what became of a run that nobody knew the outcome of: `state`',

@@ -36,6 +36,7 @@ export const auditKeys = {
   message: key('text', 'what the caller was told; of a suspension: the reason'),
   status: key('text', 'of the answer'),
   approval: key('text', 'the approval, `cs-…`'),
+  of: key('text', 'the invocation that it is about, where that had no approval'),
   need: key('number', 'how many people the approval asks for'),
   have: key('number', 'how many it has'),
   needs: key('number', 'how many the authorized call needed'),

@@ -20,7 +20,7 @@ import { needsOf } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared, Ready } from './gate.ts';
 import { keepable } from './kept.ts';
-import { sentForm } from './look/sent.ts';
+import { keepSent, letGoOf } from './look/keep.ts';
 import { objectScope, outputScope, reducedNote } from './reach.ts';
 import { readLogs } from './read-logs.ts';
 import { sendAll } from './send-all.ts';
@@ -34,13 +34,15 @@ import { whileStanding } from './standing.ts';
 export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise<Outcome> {
   const { prepared, approval } = ready;
   try {
-    await Promise.all([authorized(call, prepared, approval), keepSent(gate, ready)]);
+    await Promise.all([authorized(call, prepared, approval), keepSent(gate, call, ready)]);
   } catch (thrown) {
     if (approval !== undefined) await settle(gate, call, approval, refuse(gate, call, toCountersignError(thrown)));
+    else await letGoOf(gate, call, ready, 'known');
     throw thrown;
   }
   const outcome = await runAndRecord(gate, call, ready);
   if (approval !== undefined) await settle(gate, call, approval, outcome);
+  else await letGoOf(gate, call, ready, outcome.status === 'unknown' ? 'lost' : 'known');
   return outcome;
 }
 
@@ -75,19 +77,6 @@ const sentVersions = (requests: readonly PlannedRequest[]): { readonly resourceV
   requests.every(({ action }) => action === 'exec')
     ? {}
     : { resourceVersion: requests.map((each) => ident(('resourceVersion' in each && each.resourceVersion) || '')) };
-
-/** To find out by reading what became of it, should the answer be lost. Without it a person has to look, so it stops nothing. */
-async function keepSent(gate: Gate, { prepared, approval, keyId }: Ready): Promise<void> {
-  if (approval === undefined || keyId === undefined) return;
-  const sent = sentForm(prepared.plan, keyId, gate.clock.now());
-  if (sent === undefined) return;
-  await gate.approvals.sending(approval.id, sent).catch((thrown: unknown) => {
-    gate.log.warn('what is sent could not be kept', {
-      approval: approval.id,
-      cause: toCountersignError(thrown).message,
-    });
-  });
-}
 
 /** A program runs for as long as its caller stands; whatever else is sent is over at once, and is not cut in the middle. */
 const run = (gate: Gate, call: Call, ready: Ready): Promise<ToolAnswer> => {

@@ -13,6 +13,7 @@ import type { Call } from './call.ts';
 import { seenOf } from './drift.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { keptOutcome } from './kept.ts';
+import { keyIdOf } from './look/sent.ts';
 import { watchStanding } from './standing.ts';
 
 const noteEvery = 10_000;
@@ -69,7 +70,7 @@ const sealedInput = (gate: Gate, prepared: Prepared): Json => ({
   input: prepared.input,
   pinned: prepared.pinned.map(({ namespace, name, uid }) => ({ namespace: namespace ?? null, name, uid })),
   objectDigests: prepared.objectDigests,
-  keyId: gate.keyed('').split(':')[1] ?? '',
+  keyId: keyIdOf(gate.keyed),
   seen: seenOf(prepared.plan.effects),
 });
 

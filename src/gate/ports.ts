@@ -6,6 +6,7 @@ import type { DecisionPoint } from '../domain/decision.ts';
 import type { Clock, Log, Random } from '../domain/environment.ts';
 import type { MintGrant } from '../domain/grant.ts';
 import type { Masker } from '../domain/masker.ts';
+import type { OpenRuns } from '../domain/open-run.ts';
 import type { Recorder } from '../domain/recording.ts';
 import type { Keyed } from '../domain/state.ts';
 import type { AnyTool } from '../domain/tool.ts';
@@ -20,6 +21,7 @@ export interface GatePorts {
   readonly audit: AuditLog;
   readonly masker: Masker;
   readonly recorder: Recorder;
+  readonly runs: OpenRuns;
   readonly keyed: Keyed;
   readonly mint: MintGrant;
   readonly auditIds: (invocation: string) => AuditIds;

@@ -9,7 +9,7 @@ import { createAuditReader } from '../../src/audit/reader.ts';
 import { type VerifyReport, verify } from '../../src/audit/verify/verify.ts';
 import { openCluster } from '../../src/cluster/open.ts';
 import type { Approval, Approvals, Vote } from '../../src/domain/approval.ts';
-import type { AuditEvent, AuditLog } from '../../src/domain/audit-event.ts';
+import type { AuditEvent, AuditLog, AuditReader } from '../../src/domain/audit-event.ts';
 import { auditIds } from '../../src/domain/audit-id.ts';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import { CountersignError } from '../../src/domain/errors.ts';
@@ -25,6 +25,7 @@ import { createMasker } from '../../src/masking/masker.ts';
 import { openPolicy, type PolicySource } from '../../src/policy/source.ts';
 import { createRecorder } from '../../src/recording/recorder.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { createOpenRuns } from '../../src/state/open-runs.ts';
 import { openState } from '../../src/state/state.ts';
 import { tools as shipped } from '../../tools/index.ts';
 import { agent, people, person, realRandom, silent, type TestClock, testClock } from './approvals.ts';
@@ -59,6 +60,9 @@ export interface GateRig {
   readonly sandbox: Sandbox;
   readonly cluster: Cluster;
   readonly ports: GatePorts;
+  readonly auditReader: AuditReader;
+  /** As the state directory knows this process. */
+  readonly process: string;
   readonly invoke: Invoke;
   /** Everything that the audit log took, in order. */
   readonly events: readonly AuditEvent[];
@@ -132,6 +136,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
     ...{ approvals, audit, masker, clock, mint, log: silent },
     recorder: createRecorder({ folder: join(root, 'recordings'), clock, random: realRandom }),
     keyed: state.keyed,
+    runs: createOpenRuns(state, clock),
     auditIds: (invocation) => auditIds(log.auditIdSeed, invocation),
     random: realRandom,
     limits: { ...defaultLimits, callsPerSecond: 10_000, ...options.limits },
@@ -149,6 +154,7 @@ export async function createGateRig(options: GateOptions = {}): Promise<GateRig>
     };
   };
   return {
+    ...{ auditReader, process: state.process },
     ...{ clock, approvals, sandbox, cluster: used, ports, invoke, events, writes, call, breakAudit },
     hold: async (tool, input, over) => {
       const before = new Set((await approvals.list({})).map(({ id }) => id));

@@ -9,6 +9,8 @@ import { createGateRig, type GateOptions, type GateRig } from './gate.ts';
 export interface LostAnswers extends GateRig {
   /** Calls, is approved, and loses it. Gives the approval, which is then unknown. */
   lose(where: 'before' | 'after', tool: string, input: Parameters<GateRig['call']>[1]): Promise<Approval>;
+  /** Calls what policy allows, and loses it. Gives the invocation. */
+  loseUnasked(where: 'before' | 'after', tool: string, input: Parameters<GateRig['call']>[1]): Promise<string>;
   /** What a server that lives does every few seconds, `later` milliseconds from now. */
   findOut(later?: number): Promise<void>;
   /** While it is set, nothing can be read. */
@@ -43,7 +45,12 @@ export async function createLostAnswers(options: GateOptions = {}): Promise<Lost
     },
   });
   const rig = await createGateRig({ ...options, around });
-  const findOut = createFindingOut({ ...rig.ports, auditFolder: join(rig.root, 'audit') });
+  const findOut = createFindingOut({
+    ...rig.ports,
+    auditReader: rig.auditReader,
+    process: rig.process,
+    auditFolder: join(rig.root, 'audit'),
+  });
   return {
     ...rig,
     set down(down: boolean) {
@@ -59,6 +66,12 @@ export async function createLostAnswers(options: GateOptions = {}): Promise<Lost
       const { status } = await answer;
       if (status !== 'unknown') throw new Error(`it is ${status}`);
       return rig.approvals.read(approval.id);
+    },
+    loseUnasked: async (where, tool, input) => {
+      losing = where;
+      const { status, data } = await rig.call(tool, input);
+      if (status !== 'unknown' || typeof data.audit !== 'string') throw new Error(`it is ${status}`);
+      return data.audit;
     },
     findOut: async (later = 120_000) => {
       rig.clock.step(later);

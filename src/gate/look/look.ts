@@ -1,10 +1,10 @@
-import type { Approvals, Undecided } from '../../domain/approval.ts';
 import type { AuditLog } from '../../domain/audit-event.ts';
 import type { AuditIds } from '../../domain/audit-id.ts';
 import type { ClusterIdentity, Clusters, PlanningHandle, RequestContext } from '../../domain/cluster.ts';
 import { digestForm } from '../../domain/digest.ts';
 import { type Clock, newInvocationId, type Random } from '../../domain/environment.ts';
 import type { Signal } from '../../domain/hangup.ts';
+import type { Json } from '../../domain/json.ts';
 import { ident } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
 import { resourceGroup } from '../../domain/resource.ts';
@@ -14,7 +14,6 @@ import { judge, type Seen } from './judge.ts';
 import { readSent, type Sent, type SentObject } from './sent.ts';
 
 export interface LookPorts {
-  readonly approvals: Pick<Approvals, 'reconcile' | 'undecidable'>;
   readonly clusters: Clusters;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIds: (invocation: string) => AuditIds;
@@ -23,7 +22,7 @@ export interface LookPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: Signal;
-  /** Whether another run than that of the approval `except` was authorized to change one of these objects since then. */
+  /** Whether another run than `except`, an approval or invocation, was authorized to change one of these objects since then. */
   readonly ranSince: (asked: {
     /** Milliseconds since the epoch. */
     readonly since: number;
@@ -36,34 +35,43 @@ export interface LookPorts {
 /** Milliseconds before a run in which another one may have been authorized that was carried out after it. */
 const overlap = 600_000;
 
+/** A run whose outcome is unknown. */
+export interface Lost {
+  /** Of the approval, or of the invocation where nobody was asked. */
+  readonly id: string;
+  readonly cluster: ClusterIdentity;
+  readonly objects: readonly string[];
+  /** As `sentForm` made it; undefined: it is not kept any more. */
+  readonly sent: Json | undefined;
+}
+
+/** What became of it, and what was seen. Unclear: a person has to look. */
+export interface Found {
+  readonly found: Seen['found'];
+  readonly because: string;
+}
+
 /**
  * Reads what a run whose answer was lost was to change, with the identity that plans, and says what became of it where the
- * cluster tells; where it does not, says that a person has to. Sends nothing that changes anything.
+ * cluster tells. Sends nothing that changes anything.
  * @throws Unavailable and the like: try again later
  */
-export async function look(ports: LookPorts, { approval, sent: kept }: Undecided): Promise<void> {
-  const sent = readSent(kept);
-  if (sent === undefined) {
-    await ports.approvals.undecidable(approval.id, 'what was sent is not kept any more.');
-    return;
-  }
-  const reading = await read(ports, approval, sent);
-  const { found, why } = conclude(sent, reading);
-  const objects = approval.objects.map(String);
-  const asked = { since: sent.time - overlap, cluster: approval.cluster.name, objects, except: approval.id };
-  const others = found === 'done' && (await ports.ranSince(asked));
-  const because = others ? `${why} Another run here was to change it at that time.` : why;
-  if (found === 'unclear' || others) await ports.approvals.undecidable(approval.id, because);
-  else {
-    const command = found === 'done' ? 'succeed' : 'fail';
-    await ports.approvals.reconcile(approval.id, { person: undefined, command, because });
-  }
+export async function look(ports: LookPorts, lost: Lost): Promise<Found> {
+  const sent = readSent(lost.sent);
+  if (sent === undefined) return { found: 'unclear', because: 'what was sent is not kept any more.' };
+  const { found, why } = conclude(sent, await read(ports, lost, sent));
+  if (found !== 'done') return { found, because: why };
+  const { id, cluster, objects } = lost;
+  const others = await ports.ranSince({ since: sent.time - overlap, cluster: cluster.name, objects, except: id });
+  return others
+    ? { found: 'unclear', because: `${why} Another run here was to change it at that time.` }
+    : { found, because: why };
 }
 
 type Reading = readonly Seen[] | 'another cluster';
 
 /** An invocation of the server's own, in the log before it is believed. */
-async function read(ports: LookPorts, approval: Undecided['approval'], sent: Sent): Promise<Reading> {
+async function read(ports: LookPorts, lost: Lost, sent: Sent): Promise<Reading> {
   const invocation = newInvocationId(ports.clock, ports.random);
   const ids = ports.auditIds(invocation);
   const context: RequestContext = {
@@ -73,8 +81,8 @@ async function read(ports: LookPorts, approval: Undecided['approval'], sent: Sen
     signal: ports.signal,
   };
   try {
-    const cluster = await ports.clusters.get(approval.cluster.name);
-    if (!isSame(await cluster.identity(context, true), approval.cluster)) return 'another cluster';
+    const cluster = await ports.clusters.get(lost.cluster.name);
+    if (!isSame(await cluster.identity(context, true), lost.cluster)) return 'another cluster';
     const planning = cluster.planning(context);
     const seen: Seen[] = [];
     for (const each of sent.objects) seen.push(await seeOne(ports, planning, sent, each));
@@ -85,9 +93,9 @@ async function read(ports: LookPorts, approval: Undecided['approval'], sent: Sen
         type: 'OutcomeRead',
         invocation,
         fields: {
-          approval: ident(approval.id),
-          cluster: ident(approval.cluster.name),
-          objects: approval.objects,
+          ...(lost.id.startsWith('cs-') ? { approval: ident(lost.id) } : { of: ident(lost.id) }),
+          cluster: ident(lost.cluster.name),
+          objects: lost.objects.map(ident),
           auditIds: ids.count,
         },
       });

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, listAt, numberAt, stringAt } from '../../domai
 import type { Plan } from '../../domain/plan.ts';
 import { isMutating, type MutatingRequest } from '../../domain/request.ts';
 import { apiVersion, resourceGroup } from '../../domain/resource.ts';
+import type { Keyed } from '../../domain/state.ts';
 
 /** What is known of a run before it is sent, to find out by reading what became of it. Hidden values are keyed tokens. */
 export interface Sent {
@@ -30,6 +31,9 @@ export interface SentObject {
   /** Values that were not there before, by path. */
   readonly to: { readonly [path: string]: Json };
 }
+
+/** Of the key that tokens are made with now. */
+export const keyIdOf = (keyed: Keyed): string => keyed('').split(':')[1] ?? '';
 
 /** Undefined where reading cannot tell: a program, and what another server behind the API server keeps. */
 export function sentForm(plan: Pick<Plan, 'requests' | 'effects'>, keyId: string, time: number): Json | undefined {
