@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseNotes } from '../../src/audit/checkpoint/note.ts';
 import { publishedKeys } from '../../src/audit/checkpoint/state-keys.ts';
@@ -10,10 +11,12 @@ import { cardOf, textOf, until } from '../support/slack/looking.ts';
 import { type FakeSlack, startFakeSlack } from '../support/slack/server.ts';
 import { slackUsers } from '../support/slack-rig.ts';
 
+const bundle = join(import.meta.dirname, '../../dist/countersign.cjs');
+const killAt = join(import.meta.dirname, '../support/kill-at.cjs');
 const team = 'T0TEAM0001';
 const people = [
   { id: 'li@example.com', osUsers: [userInfo().username, 'li'], slack: { team, user: slackUsers.li } },
-  { id: 'ana@example.com', groups: ['sre'], slack: { team, user: slackUsers.ana } },
+  { id: 'ana@example.com', osUsers: ['ana'], groups: ['sre'], slack: { team, user: slackUsers.ana } },
   { id: 'cy@example.com', groups: ['security'], slack: { team, user: slackUsers.cy } },
 ];
 const rules = `
@@ -44,15 +47,17 @@ afterEach(async () => {
   await slack.close();
 });
 
-async function start(state?: string): Promise<AgentRig> {
+async function start(state?: string, env: Readonly<Record<string, string>> = {}): Promise<AgentRig> {
   await writeFile(join(folder, 'bot'), slack.botToken, { mode: 0o600 });
   await writeFile(join(folder, 'app'), slack.appToken, { mode: 0o600 });
   const agent = await startAgent({
     ...(state === undefined ? {} : { state }),
+    env,
     config: {
       policy: { folder },
       people,
       approvals: {
+        local: 'sudo',
         slack: {
           botToken: `file:${join(folder, 'bot')}`,
           appToken: `file:${join(folder, 'app')}`,
@@ -152,6 +157,43 @@ describe('approvals in Slack, from the agent to the cluster', () => {
     expect(result.text).toContain('Deployment shop/web is another object of that name by now');
     expect(slack.cards()).toHaveLength(1);
     await until(() => expect(textOf(card)).toContain('Drifted, not executed: apply'));
+  });
+
+  it('says that nobody knows where the server died on the way, and later what somebody found out', async () => {
+    slack = await startFakeSlack();
+    const dying = { NODE_OPTIONS: `--require ${killAt}`, COUNTERSIGN_TEST_KILL: 'after write "type":"Authorized"' };
+    const before = await start(undefined, dying);
+    const answer = before.call('apply', image('1.4.7')).catch(() => undefined);
+    const { id } = await before.held();
+    const card = await cardOf(slack, id);
+    await slack.sockets.connected();
+    await slack.click(slackUsers.ana, card, 'approve');
+    slack.reply(slackUsers.cy, card.ts, 'approve');
+    expect(await answer, 'it died before it answered').toBeUndefined();
+    const after = await start(before.state);
+    await until(() => expect(textOf(card)).toContain('OUTCOME UNKNOWN: apply'));
+    expect((await after.call('approval', { id })).structured.status).toBe('unknown');
+    const said = ['approvals', 'settle', id, '--as', 'executed', 'image 1.4.7 is there'];
+    const env = { ...process.env, SUDO_USER: 'ana', SUDO_UID: String(userInfo().uid + 2) };
+    await execa(process.execPath, [bundle, ...said, '--config', after.configFile], {
+      env: { ...env, COUNTERSIGN_STATE: after.state },
+    });
+    await until(() => expect(textOf(card)).toContain('Executed: apply'));
+    await until(() => {
+      const line = slack.replies(card.ts).find(({ text = '' }) => text.includes('found out'));
+      expect(line?.text).toContain(`Executed, as <@${slackUsers.ana}> found out: `);
+      expect(line?.text).toContain('image 1.4.7 is there');
+    });
+    await until(() =>
+      expect(slack.directMessages(slackUsers.li).map(({ text }) => text)).toContainEqual(
+        expect.stringContaining(`Executed, as <@${slackUsers.ana}> found out: `),
+      ),
+    );
+    const told = await after.call('approval', { id });
+    expect(told.structured.status).toBe('executed');
+    expect(told.text).toContain('image 1.4.7 is there');
+    const { faults, openIntents } = await verify(join(after.state, 'audit'));
+    expect([faults, openIntents]).toEqual([[], []]);
   });
 
   it('takes a vote at another process than the one that waits, and goes on when that one dies', async () => {
