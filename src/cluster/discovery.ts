@@ -1,8 +1,10 @@
 import type { Clock } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { type Json, listAt, stringAt } from '../domain/json.ts';
+import type { ResourceType } from '../domain/resource.ts';
 import * as accept from './accept.ts';
 import type { Api } from './api.ts';
+import { withDeclared } from './declared.ts';
 import { hasOtherGroups, type ServedType, servedTypes } from './discovery-document.ts';
 
 const ttlMs = 10 * 60_000;
@@ -15,6 +17,8 @@ export class Discovery {
   #types: readonly ServedType[] | undefined;
   #readAt = 0;
   #reading: Promise<readonly ServedType[]> | undefined;
+  /** Types of CRDs with what their definitions say, for as long as the types are good. */
+  #declared = new WeakMap<ResourceType, Promise<ResourceType>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,6 +34,18 @@ export class Discovery {
   async newer(api: Api): Promise<readonly ServedType[]> {
     if (this.#types !== undefined && this.#clock.now() - this.#readAt < floorMs) return this.#types;
     return this.#read(api);
+  }
+
+  /**
+   * With what its definition declares of secrets: one request for each CRD that is used, and the same object from then on.
+   * @throws Unavailable
+   */
+  declared(api: Api, type: ResourceType): ResourceType | Promise<ResourceType> {
+    if (type.servedBy !== 'crd') return type;
+    const known = this.#declared.get(type) ?? withDeclared(api, type);
+    this.#declared.set(type, known);
+    known.catch(() => this.#declared.delete(type));
+    return known;
   }
 
   invalidate(): void {

@@ -28,20 +28,20 @@ export class Planning implements PlanningHandle {
   async resolve(resource: string): Promise<ResourceType> {
     const known = await this.#discovery.types(this.#api);
     const found = findResource(known, resource);
-    if (found !== undefined) return found;
+    if (found !== undefined) return this.#discovery.declared(this.#api, found);
     const newer = await this.#discovery.newer(this.#api);
     const late = findResource(newer, resource);
-    if (late !== undefined) return late;
+    if (late !== undefined) return this.#discovery.declared(this.#api, late);
     throw unknownResource(newer, resource);
   }
 
   async resolveKind(apiVersion: string, kind: string): Promise<ResourceType> {
     const known = await this.#discovery.types(this.#api);
     const found = findKind(known, apiVersion, kind);
-    if (found !== undefined) return found;
+    if (found !== undefined) return this.#discovery.declared(this.#api, found);
     const newer = await this.#discovery.newer(this.#api);
     const late = findKind(newer, apiVersion, kind);
-    if (late !== undefined) return late;
+    if (late !== undefined) return this.#discovery.declared(this.#api, late);
     throw unknownKind(newer, apiVersion, kind);
   }
 

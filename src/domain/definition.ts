@@ -1,3 +1,4 @@
+import { declaredBy } from './declared.ts';
 import { isJsonObject, type JsonObject, listAt, stringAt } from './json.ts';
 import type { ResourceType } from './resource.ts';
 
@@ -21,5 +22,6 @@ export function definedBy(document: JsonObject): readonly ResourceType[] {
       verbs: ['get', 'list', 'create', 'patch', 'delete'],
       subresources: [],
       servedBy: 'crd' as const,
+      declared: declaredBy(document, stringAt(version, 'name') ?? ''),
     }));
 }

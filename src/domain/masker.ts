@@ -44,6 +44,12 @@ export interface LogMask {
   end(): void;
 }
 
+/** As the API server takes them. */
+export interface Selectors {
+  readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
+}
+
 /** The only way from a raw value to a Masked one. */
 export interface Masker {
   /**
@@ -67,6 +73,8 @@ export interface Masker {
   live(value: string): Masked<string>;
   /** The leaves of an object that structure hides (Secret data, sensitive env and ConfigMap keys …): digest form and ownership use them. */
   sensitivePaths(type: ResourceType, object: Json): readonly Path[];
+  /** The first field or label of selectors whose value is hidden in objects of this kind: selecting by it would tell a guess. */
+  hiddenSelector(type: ResourceType, selectors: Selectors): string | undefined;
   /** Whether any of our placeholders stands anywhere in the input (plain, base64, inside a string), and at which path. */
   placeholderIn(input: Json): string | undefined;
   /**

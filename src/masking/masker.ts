@@ -11,6 +11,7 @@ import { isAboutSecret, maskQuoted } from './patterns.ts';
 import type { OwnPatterns } from './patterns-own.ts';
 import { findPlaceholder } from './placeholder.ts';
 import { Reach, type ReachOptions } from './reach.ts';
+import { hiddenSelector } from './selectors.ts';
 import { createStream } from './stream.ts';
 import { OwnSearch } from './stream-own.ts';
 import { maskSeen } from './stream-text.ts';
@@ -56,6 +57,7 @@ export function createMasker({ clock = Date, config, patterns, ...options }: Mas
       walk.whole(object, kindByResource.get(resourceGroup(type)));
       return walk.hidden;
     },
+    hiddenSelector: (type, selectors) => hiddenSelector(selectors, places.of(type)),
     placeholderIn: findPlaceholder,
     reach: (cluster, namespace, pod) => reach.of(cluster, namespace, pod),
     held: (cluster) => reach.held(cluster),

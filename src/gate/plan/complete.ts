@@ -7,6 +7,7 @@ import { completeDelete } from './delete.ts';
 import { completeExec } from './exec.ts';
 import { completeLogs } from './logs.ts';
 import { completeScale } from './scale.ts';
+import { refuseHiddenSelector } from './selectors.ts';
 
 const atOnce = 8;
 
@@ -30,8 +31,10 @@ export async function completeAll(
 
 function complete(completing: Completing, draft: RequestDraft): Promise<Completed | undefined> {
   switch (draft.action) {
-    case 'get':
     case 'list':
+      refuseHiddenSelector(completing.gate.masker, draft.type, draft);
+      return Promise.resolve({ request: draft, sensitive: [] });
+    case 'get':
       return Promise.resolve({ request: draft, sensitive: [] });
     case 'logs':
       return completeLogs(completing, draft);

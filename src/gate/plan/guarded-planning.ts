@@ -8,6 +8,7 @@ import type { ToolPlanning } from '../../domain/tool.ts';
 import { mayRead, refuseIfSurelyDenied } from '../authorize.ts';
 import type { Call } from '../call.ts';
 import type { Gate, Pin } from '../gate.ts';
+import { refuseHiddenSelector } from './selectors.ts';
 
 /**
  * Planning for one principal: it reads only what the policy lets this principal read, and refuses before anything is sent.
@@ -58,6 +59,7 @@ export class GuardedPlanning implements ToolPlanning {
 
   async listMetadata(query: MetadataQuery): Promise<MetadataList> {
     this.#need(query.type, query.namespace, 'list', resourceGroup(query.type));
+    refuseHiddenSelector(this.#gate.masker, query.type, query);
     return this.#bare.listMetadata(query);
   }
 

@@ -83,6 +83,10 @@ const described = /\(in JSONPath format\): (.+)$/;
 /** The JSONPath that a column of a CRD prints, where its description is the API server's own. */
 export const pathOfColumn = (description: string): string | undefined => described.exec(description)?.[1];
 
+/** As JSONPath has it. */
+export const pathOf = (...members: readonly string[]): string =>
+  members.map((name) => name.replaceAll('.', '\\.')).join('.');
+
 /** Whether a JSONPath of a printer column shows something of a place: as far as both go they are the same. Unsure is yes. */
 export function reaches(jsonPath: string, place: Place): boolean {
   if (jsonPath.includes('..')) return true;
