@@ -128,7 +128,10 @@ export const compose: Compose = async (config, options) => {
     ...{ auditIds: ids, auditReader: deps.auditReader },
     auditFolder: join(root, 'audit'),
   });
-  const stopRecovering = options.serves ? startRecovering(deps, findOut) : async () => undefined;
+  const lost = { audit, auditFolder: join(root, 'audit'), state, tools, log };
+  const tellLost = async (signal: AbortSignal): Promise<void> =>
+    (await import('./compose/lost-calls.ts')).tellLostCalls(lost, signal);
+  const stopRecovering = options.serves ? startRecovering(deps, findOut, tellLost) : async () => undefined;
   if (options.serves) await slack?.start(approvals);
   const close = async (): Promise<void> => {
     await stopRecovering();

@@ -75,6 +75,13 @@ export function readTail(path: string, end?: number): { readonly link: Link | un
   });
 }
 
+/** The last bytes of a file, at most so many. */
+export const readEnd = (path: string, most: number): Buffer =>
+  withFile(path, (file) => {
+    const { size } = fstatSync(file);
+    return readAt(file, Math.max(0, size - most), Math.min(size, most));
+  });
+
 /** The first line as it stands, without its newline; undefined where there is no whole one. */
 export function readFirstLine(path: string): Buffer | undefined {
   return withFile(path, (file) => {

@@ -52,6 +52,8 @@ export class ChainIndex {
   }
 
   #close(type: RunEnd, line: JsonObject): void {
+    // That nobody knows is no end of it.
+    if (type === 'Reconciled' && line.state === 'unknown') return;
     const { invocation } = idsOf(line);
     const approval = this.open.get(invocation);
     if (approval !== undefined && wasSent(line)) this.ended.set(approval, type);

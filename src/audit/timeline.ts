@@ -98,7 +98,7 @@ const sentences: Readonly<Record<string, (said: Said) => Parts>> = {
   Executed: (said) => outcome(said),
   Failed: (said) => outcome(said),
   Unknown: (said) => outcome(said),
-  Reconciled: (said) => outcome(said),
+  Reconciled: ({ of, quoted }) => [of('state'), after('by', of('by')), quoted('comment')],
   RecordingOpened: ({ of }) => [of('recording')],
   RecordingClosed: ({ of }) => [of('recording'), after('root', of('root'))],
 };

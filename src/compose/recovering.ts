@@ -7,11 +7,12 @@ const recoverEvery = 5_000;
 
 /**
  * Claims of processes that died are settled, now and while this one runs; what became of runs is found out by reading, where
- * that is possible; and intents without an outcome are reported. Returns how to stop.
+ * that is possible; and calls without an outcome are reported, in the audit log too. Returns how to stop.
  */
 export function startRecovering(
   deps: ApprovalDeps,
   findOut: (signal: AbortSignal) => Promise<void>,
+  tellLost: (signal: AbortSignal) => Promise<void>,
 ): () => Promise<void> {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -29,9 +30,11 @@ export function startRecovering(
     for (const { approval, invocation, state } of settled)
       deps.log.warn('an approval was claimed by a process that died', { approval, invocation, state });
   };
-  const first = atStart(deps, again, told).catch((thrown: unknown) =>
-    deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) }),
-  );
+  const first = atStart(deps, again, told)
+    .then(() => tellLost(signal))
+    .catch((thrown: unknown) =>
+      deps.log.error('what earlier processes left open could not be looked at', { cause: String(thrown) }),
+    );
   const stop = keepRecovering(again, recoverEvery, told, deps.log);
   return async () => {
     stopping.abort();

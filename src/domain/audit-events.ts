@@ -105,7 +105,7 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
     may: ['approval', 'of'],
   },
   Reconciled: {
-    says: 'somebody, or a later process, says what became of a run that nobody knew the outcome of: `state`',
+    says: 'somebody, or a later process, says what became of a call that has no outcome: `state`; `unknown` of a run leaves it open',
     has: ['state', 'by'],
     may: [...asked, 'actingFor', 'comment'],
   },

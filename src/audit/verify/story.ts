@@ -53,7 +53,7 @@ export class Story {
     if (type === 'Authorized') this.#authorize(invocation, line, place);
     else if (type === 'Decided') this.#decide(invocation, line);
     else if (isOutcome(type)) this.#outcome(invocation, line, place);
-    else if (type === 'Reconciled') this.#reconciled.add(invocation);
+    else if (type === 'Reconciled') this.#reconcile(invocation, line);
     else this.#approval(type, line, place);
   }
 
@@ -90,6 +90,11 @@ export class Story {
   #outcome(invocation: string, line: JsonObject, place: Place): void {
     this.#forReview.delete(invocation);
     if (!this.#authorized.delete(invocation) && wasSent(line)) this.#elsewhere.set(invocation, place);
+  }
+
+  /** That nobody knows is no end of it. */
+  #reconcile(invocation: string, line: JsonObject): void {
+    if (line.state !== 'unknown') this.#reconciled.add(invocation);
   }
 
   #approval(type: string, line: JsonObject, place: Place): void {
