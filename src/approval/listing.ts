@@ -21,6 +21,11 @@ export type Fixed = Pick<View, 'id' | 'principal' | 'person' | 'callDigest' | 'p
 export interface Index {
   /** As they are now, oldest first. What is not asked for is not looked at; what is final stays so. */
   find(which: (row: Fixed, isFinal: boolean) => boolean): Promise<readonly View[]>;
+  /**
+   * As they were seen last, oldest first: what is new is looked at, nothing else. What was over stays so, and what was not may be
+   * over by now; so of the open ones there are never more than it says.
+   */
+  known(which: (row: Fixed) => boolean): Promise<readonly View[]>;
   /** After each change, so that what is listed and watched follows. */
   refresh(current: Current): Promise<void>;
   forget(id: string): Promise<void>;
@@ -78,7 +83,11 @@ export function createIndex(parts: IndexParts): Index {
         if (good !== undefined) open.push(view.id);
       }
       await eachInTurn(open, look);
-      return asked.flatMap(({ id }) => rows.get(id)?.view ?? []).sort((a, b) => a.createdAt - b.createdAt);
+      return byAge(asked.flatMap(({ id }) => rows.get(id)?.view ?? []));
+    },
+    known: async (which) => {
+      await learn();
+      return byAge([...rows.values()].flatMap(({ view }) => (which(view) ? [view] : [])));
     },
     refresh: async (current) => {
       const view = viewOf(current);
@@ -93,6 +102,8 @@ export function createIndex(parts: IndexParts): Index {
     },
   };
 }
+
+const byAge = (views: View[]): readonly View[] => views.sort((a, b) => a.createdAt - b.createdAt);
 
 /** Undefined: it is not there (any more), or cannot be read. */
 async function lookAt(parts: IndexParts, id: string, last: Row | undefined): Promise<Row | undefined> {

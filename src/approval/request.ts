@@ -20,25 +20,21 @@ export const inputPurpose = (id: string): string => `approval-input:${id}`;
 /** Asks, unless somebody was asked the same already, may not be asked again yet, or nobody can be asked. */
 export async function request(ctx: Context, draft: ApprovalDraft): Promise<Approval> {
   const { principal, planDigest, callDigest } = draft;
-  const isOwners = (row: Fixed): boolean => principal.person !== undefined && row.person === principal.person;
-  const views = await ctx.index.find((row, isOver) => isOf(row, principal) || (!isOver && isOwners(row)));
-  const same = views.find(
-    (view) =>
-      isOf(view, principal) && !isDone(view) && view.callDigest === callDigest && view.planDigest === planDigest,
-  );
+  const ofPlan = await ctx.index.find((row) => row.planDigest === planDigest && isOf(row, principal));
+  const same = ofPlan.find((view) => !isFinal(view.state) && view.callDigest === callDigest);
   if (same !== undefined) {
     const found = await current(ctx, same.id);
     if (!isFinal(found.state)) return present(ctx, found);
   }
-  const denied = await findDenial(ctx, principal, planDigest, views);
+  const denied = await findDenial(ctx, principal, planDigest, ofPlan);
   if (denied !== undefined) throw standingRefusal(denied, denialUntil(ctx, denied));
   refuseUnaskable(ctx, draft);
-  refuseTooMany(ctx, principal, views);
-  refuseTooOften(ctx, principal, views);
+  const isOwners = (row: Fixed): boolean => principal.person !== undefined && row.person === principal.person;
+  const known = await ctx.index.known((row) => isOf(row, principal) || isOwners(row));
+  await refuseTooMany(ctx, principal, known);
+  refuseTooOften(ctx, principal, known);
   return ask(ctx, draft);
 }
-
-const isDone = (view: View): boolean => isFinal(view.state);
 
 /** The last denial of this plan that still stands. A claim that met a denial on its way counts as one. */
 export async function findDenial(
@@ -91,9 +87,15 @@ function refuseUnaskable(ctx: Context, { principal, requirement }: ApprovalDraft
   );
 }
 
-function refuseTooMany(ctx: Context, principal: Principal, views: readonly View[]): void {
-  const open = views.filter(({ state }) => state === 'pending' || state === 'approved');
+/** As long as fewer were open when they were seen last than may be, none is looked at: then asking costs the same beside many. */
+async function refuseTooMany(ctx: Context, principal: Principal, known: readonly View[]): Promise<void> {
   const { openPerAgent, openPerOwner } = ctx.limits;
+  const isOpenRow = ({ state }: View): boolean => state === 'pending' || state === 'approved';
+  const seen = known.filter(isOpenRow);
+  const most = seen.filter((view) => isOf(view, principal)).length;
+  if (most < openPerAgent && seen.length < openPerOwner) return;
+  const ids = new Set(seen.map(({ id }) => id));
+  const open = (await ctx.index.find(({ id }) => ids.has(id))).filter(isOpenRow);
   const ofAgent = open.filter((view) => isOf(view, principal));
   const ofOwner = principal.person === undefined ? [] : open.filter((view) => view.person === principal.person);
   const [many, whose] =
@@ -103,12 +105,12 @@ function refuseTooMany(ctx: Context, principal: Principal, views: readonly View[
         ? [ofOwner, `the agents of ${principal.person} have`]
         : [[], ''];
   if (many.length === 0) return;
-  const ids = ofAgent.map((view) => view.id);
+  const own = ofAgent.map((view) => view.id);
   throw new CountersignError('RateLimited', `${whose} ${many.length} open approvals, which is the most at once`, {
     hint:
-      ids.length === 0
+      own.length === 0
         ? 'wait until some of them are decided'
-        : `go on with one of them, or withdraw one, with approval: ${ids.join(', ')}`,
+        : `go on with one of them, or withdraw one, with approval: ${own.join(', ')}`,
   });
 }
 
