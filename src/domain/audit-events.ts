@@ -22,7 +22,7 @@ const asked = [
   'bundleDigest' as const,
 ];
 const vote = ['decision', 'approver', 'channel', 'n'] as const;
-const outcome = [...story, 'status', 'code', 'dryRun', 'replayed'] as const;
+const outcome = [...story, 'status', 'code', 'dryRun', 'replayed', 'maskHits'] as const;
 const session = ['session', 'principal', 'issuer', 'client', 'channel'] as const;
 
 /** Version 1 of the events. A later one adds types and keys, and takes none away. */
@@ -54,7 +54,7 @@ export const auditEvents: Readonly<Record<AuditType, AuditEventSpec>> = {
   Decided: {
     says: 'what the policy says of it, and of whom; again at the claim',
     has: [...call, 'verdict', 'matched', 'issuer', 'subject', 'groups', 'verified'],
-    may: [...story, 'clientId', 'conditionErrors'],
+    may: [...story, 'clientId', 'conditionErrors', 'maskHits'],
   },
   ApprovalRequested: {
     says: 'people are asked',

@@ -66,6 +66,10 @@ export const auditKeys = {
     'text',
     '`reduced`: the Secrets in reach could not be read, so values were hidden by place and form only',
   ),
+  maskHits: key(
+    'number',
+    'values of Secrets that were hidden in the answer; of a decision: in what this principal was shown in the last hour',
+  ),
   verb: key('text', 'of a read of the mask: `list` or `watch`'),
   version: key('text', 'of Countersign'),
   isolation: key('text', 'what the operator accepted: `accept-same-user` or `none`'),

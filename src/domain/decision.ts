@@ -18,6 +18,8 @@ export interface Target {
 
 export interface DecisionInput {
   readonly principal: Principal;
+  /** How often values of Secrets had to be hidden in what it was shown in the last hour; left out where there were none. */
+  readonly maskHits?: number;
   readonly tool: string;
   /** The configured name of the cluster. */
   readonly cluster: string;

@@ -43,7 +43,11 @@ export function surelyDenied(
   targets: readonly Target[],
 ): CountersignError | undefined {
   const { principal } = call.invocation;
-  const first = gate.policy().first({ principal, tool, cluster, targets, facts: undefined, now: gate.clock.now() });
+  const first = gate.policy().first({
+    ...{ principal, maskHits: gate.hits.of(principal), tool, cluster, targets },
+    facts: undefined,
+    now: gate.clock.now(),
+  });
   return first.undecided ? undefined : denied(cluster, first.decision);
 }
 
@@ -55,8 +59,10 @@ export function surelyDenied(
 export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): Promise<Decision> {
   const { plan, tool, targets, cluster } = prepared;
   const policy = gate.policy();
+  const maskHits = gate.hits.of(plan.principal);
   const decision = policy.decide({
     principal: plan.principal,
+    maskHits,
     tool: tool.name,
     cluster: cluster.name,
     targets,
@@ -77,6 +83,7 @@ export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): P
       verdict: ident(decision.verdict),
       matched: decision.matched.map(ident),
       ...whoAsked(plan.principal),
+      ...(maskHits === 0 ? {} : { maskHits }),
       ...(decision.errors === undefined
         ? {}
         : { conditionErrors: decision.errors.map(({ rule, error }) => ident(`${rule}: ${error}`)) }),
@@ -104,8 +111,10 @@ export function mayRead(
   verb: 'get' | 'list',
 ): boolean {
   const target: Target = { resourceGroup: resourceGroup(type), access: { verb }, namespace: namespace ?? null };
+  const { principal } = call.invocation;
   const input: DecisionInput = {
-    principal: call.invocation.principal,
+    principal,
+    maskHits: gate.hits.of(principal),
     tool: 'get',
     cluster,
     targets: [target],

@@ -18,6 +18,8 @@ export interface Call {
   readonly auditIds: AuditIds;
   /** Keys that every later line of this call repeats, so that one grep tells the story. */
   story: Fields;
+  /** Values of Secrets that were hidden in what this call shows. */
+  hits: number;
   /**
    * Begins to write RequestReceived: nothing leaves for the cluster and nothing is held or answered before `intended`. `meanwhile`:
    * what the call does until then.
@@ -44,6 +46,7 @@ class GovernedCall implements Call {
   readonly startedAt: number;
   readonly auditIds: AuditIds;
   story: Fields;
+  hits = 0;
   intended: Promise<void> = Promise.resolve();
   readonly #ports: GatePorts;
   readonly #alone: () => boolean;

@@ -126,9 +126,7 @@ class DraftedCall implements Prepared {
 /** A diff shows what is there now: what Secrets beside it hold is known before it is shown. Costs nothing once they are watched. */
 async function valuesBeside(gate: Gate, call: Call, cluster: Cluster, { requests }: Drafted): Promise<void> {
   const namespaces = new Set(
-    requests.flatMap((request) =>
-      request.action === 'list' || request.action === 'exec' ? [] : [request.object.namespace],
-    ),
+    requests.flatMap((request) => (request.action === 'list' ? [] : [request.object.namespace])),
   );
   await Promise.all([...namespaces].map((namespace) => objectScope(gate, call, cluster.name, namespace)));
 }

@@ -192,7 +192,9 @@ async function recordOutcome(
     ...(code === undefined ? {} : { code: ident(code) }),
     auditIds: call.auditIds.count,
     status: ident(status),
+    ...(call.hits === 0 ? {} : { maskHits: call.hits }),
   };
+  if (call.hits > 0) gate.hits.add(call.invocation.principal, call.hits);
   const type = eventOf(status);
   if (!prepared.tool.access.mutates) return call.note(type, fields);
   try {

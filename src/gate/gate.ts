@@ -9,12 +9,14 @@ import type { ListRequest } from '../domain/request.ts';
 import type { ObjectRef } from '../domain/resource.ts';
 import type { Tool } from '../domain/tool.ts';
 import type { Answered } from './answered.ts';
+import type { MaskHits } from './mask-hits.ts';
 import type { GatePorts } from './ports.ts';
 
 /** The ports and what the gate itself keeps between calls. */
 export interface Gate extends GatePorts {
   readonly cursors: Cursors;
   readonly answered: Answered;
+  readonly hits: MaskHits;
 }
 
 /** Continue tokens of an API server behind short names, for one principal, one cluster and five minutes. */

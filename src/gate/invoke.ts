@@ -21,12 +21,18 @@ import type { Gate } from './gate.ts';
 import { askOrAttach, type Held, hold, type Waiting } from './hold.ts';
 import { notSeenYet } from './kept.ts';
 import { createLimiter, type Entered } from './limit.ts';
+import { createMaskHits } from './mask-hits.ts';
 import type { GatePorts } from './ports.ts';
 import { useApproval } from './use.ts';
 
 export function createInvoke(ports: GatePorts): Invoke {
   const limiter = createLimiter(ports.limits, ports.clock);
-  const gate: Gate = { ...ports, cursors: createCursors(ports.clock, ports.random), answered: createAnswered(ports) };
+  const gate: Gate = {
+    ...ports,
+    cursors: createCursors(ports.clock, ports.random),
+    answered: createAnswered(ports),
+    hits: createMaskHits(ports.clock),
+  };
   const isAlone = (): boolean => limiter.inFlight === 1;
   return async (invocation) => {
     const call = beginCall(gate, invocation, isAlone);

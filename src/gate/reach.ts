@@ -22,7 +22,7 @@ export async function outputScope(
   const pod = prepared.pods.get(objectId(object));
   if (pod === undefined) throw new CountersignError('MaskingUnavailable', `${objectLabel(object)} was not read before`);
   try {
-    return await gate.masker.reach(cluster, object.namespace ?? '', pod);
+    return counted(call, await gate.masker.reach(cluster, object.namespace ?? '', pod));
   } catch (thrown) {
     if (masking !== 'reduced') throw thrown;
     return reduced(gate, call, cluster, thrown);
@@ -39,19 +39,27 @@ export async function objectScope(
   cluster: string,
   namespace: string | undefined,
 ): Promise<MaskScope> {
-  if (namespace === undefined) return gate.masker.held(cluster);
+  if (namespace === undefined) return counted(call, gate.masker.held(cluster));
   try {
-    return await gate.masker.reach(cluster, namespace);
+    return counted(call, await gate.masker.reach(cluster, namespace));
   } catch (thrown) {
     return reduced(gate, call, cluster, thrown);
   }
 }
 
+/** What it hides is counted, for the caller's account. */
+const counted = (call: Call, { values }: MaskScope): MaskScope => ({
+  values,
+  onHit: (_, count) => {
+    call.hits += count;
+  },
+});
+
 /** @throws what is no fault of the masker's */
 function reduced(gate: Gate, call: Call, cluster: string, thrown: unknown): MaskScope {
   if (!isCode(thrown, 'MaskingUnavailable')) throw thrown;
   call.story = { ...call.story, masking: ident('reduced') };
-  return gate.masker.held(cluster);
+  return counted(call, gate.masker.held(cluster));
 }
 
 /** For the end of an answer; empty where everything in reach was looked for. */

@@ -30,6 +30,7 @@ const caseSchema = z.strictObject({
       person: z.string(),
       groups: z.array(z.string()),
       verified: z.boolean(),
+      maskHits: z.int().min(0),
     })
     .partial()
     .optional(),
@@ -77,14 +78,16 @@ export async function runCases(folder: string, bundle: GoodBundle): Promise<read
 /** The question that a case asks. */
 function inputOf(each: Case): DecisionInput {
   const target = targetOf(each.call);
+  const { maskHits, ...principal } = each.principal ?? {};
   return {
+    ...(maskHits === undefined ? {} : { maskHits }),
     principal: {
       issuer: 'case',
       subject: 'agent',
       agent: 'agent',
       groups: [],
       verified: true,
-      ...known(each.principal),
+      ...known(principal),
     },
     tool: each.tool ?? toolOf(target),
     cluster: each.cluster ?? 'cluster',
@@ -94,8 +97,8 @@ function inputOf(each: Case): DecisionInput {
   };
 }
 
-const known = (principal: Case['principal']): object =>
-  Object.fromEntries(Object.entries(principal ?? {}).filter(([, value]) => value !== undefined));
+const known = (principal: object): object =>
+  Object.fromEntries(Object.entries(principal).filter(([, value]) => value !== undefined));
 
 function targetOf(call: string): Target {
   const [, verb, resourceGroup, subresource, namespace, name] = callPattern.exec(call) ?? [];

@@ -15,6 +15,7 @@ const rootFields: { readonly [root: string]: FactFields } = {
     person: 'string',
     groups: 'list<string>',
     verified: 'bool',
+    maskHits: 'int',
   },
   call: {
     tool: 'string',
@@ -93,7 +94,7 @@ class TargetSubject implements Subject {
   }
 
   #scopeOf(): Scope {
-    const { principal, facts, now } = this.#input;
+    const { principal, facts, now, maskHits = 0 } = this.#input;
     const view = (root: string, ...raw: readonly unknown[]): Members => {
       const made = this.#conditions.views.get(root);
       if (made === undefined) throw new Error(`no root ${root}`);
@@ -101,7 +102,7 @@ class TargetSubject implements Subject {
     };
     return {
       roots: {
-        principal: view('principal', { client: '', person: '', ...defined(principal) }),
+        principal: view('principal', { client: '', person: '', maskHits, ...defined(principal) }),
         time: view('time', timeOf(now)),
         call: view('call', callOf(this.#input, this.target)),
         facts: view('facts', facts?.call, facts?.objects[this.#index]),

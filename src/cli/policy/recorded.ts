@@ -4,7 +4,7 @@ import type { DecisionInput, Target } from '../../domain/decision.ts';
 import type { Facts } from '../../domain/facts/facts.ts';
 import { parseFacts } from '../../domain/facts/recorded.ts';
 import type { ObjectFacts } from '../../domain/facts/spec.ts';
-import { type JsonObject, stringAt } from '../../domain/json.ts';
+import { type JsonObject, numberAt, stringAt } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 
 /** A call of the audit log, ready to be decided again. */
@@ -71,6 +71,7 @@ function recorded(invocation: string, line: JsonObject, decided: JsonObject | un
     verdict: decided === undefined ? undefined : stringAt(decided, 'verdict'),
     input: {
       principal: principalOf(line, decided ?? {}),
+      maskHits: numberAt(decided, 'maskHits') ?? 0,
       tool: stringAt(line, 'tool') ?? '',
       cluster: stringAt(line, 'cluster') ?? '',
       targets: facts.objects.map(targetOf),

@@ -8,6 +8,7 @@ import type { PlannedRequest } from '../../domain/request.ts';
 import { objectId } from '../../domain/resource.ts';
 import { accessRisks } from './risks/access.ts';
 import { changeRisks } from './risks/change.ts';
+import { ownTextRisks } from './risks/own-text.ts';
 import { podRisks } from './risks/pods.ts';
 import { lastDanger, type Risk } from './risks/risk.ts';
 
@@ -17,10 +18,13 @@ const objectsNamed = 10;
 /** What an approver should see first, the worst first, one a line; apart from it what they should only bear in mind. */
 export function risksOf(
   masker: Masker,
-  { facts, requests, effects }: Plan,
+  { facts, requests, effects, cluster }: Plan,
 ): Required<Pick<PlanCard, 'risks' | 'notes'>> {
   const found = facts.objects.flatMap((object, index) =>
-    risksIn(masker, object, effects[index]?.takes ?? []).map((risk) => ({ ...risk, object: nameOf(requests[index]) })),
+    [
+      ...risksIn(masker, object, effects[index]?.takes ?? []),
+      ...ownTextRisks(masker, cluster.name, requests[index], effects[index]),
+    ].map((risk) => ({ ...risk, object: nameOf(requests[index]) })),
   );
   const groups = new Map<string, typeof found>();
   for (const risk of found.toSorted((a, b) => a.danger - b.danger)) {
