@@ -64,9 +64,22 @@ export async function close(ctx: Context, ended: Current): Promise<void> {
 export async function announce(ctx: Context, now: Current): Promise<Approval> {
   ctx.waits.changed(now.record.id);
   await ctx.index.refresh(now);
+  return shown(ctx, now);
+}
+
+async function shown(ctx: Context, now: Current): Promise<Approval> {
   const approval = await present(ctx, now);
   tell(ctx, approval, 'update');
   return approval;
+}
+
+/**
+ * The same for what runs: it waits for nobody who only looks. The view is written at the next opportunity, one after the other.
+ */
+export function announceSoon(ctx: Context, now: Current): Promise<Approval> {
+  ctx.waits.changed(now.record.id);
+  void ctx.index.refresh(now);
+  return shown(ctx, now);
 }
 
 /** A channel that is down delivers later; nobody waits for it here. */

@@ -90,7 +90,7 @@ function approvalsOf(ctx: Context): Approvals {
     },
     settle: async (id, command, result) => {
       const settled = await settle(ctx, id, command, result);
-      if (command !== 'lose') await forgetSent(ctx, id);
+      if (command !== 'lose') void forgetSent(ctx, id);
       return settled;
     },
     result: async (id) => (await keptResult(ctx, id))?.result,

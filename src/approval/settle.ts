@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from '../domain/json.ts';
 import type { Principal } from '../domain/principal.ts';
 import { type Context, present } from './context.ts';
 import { type Current, derive, withFacts } from './current.ts';
-import { announce, current, reread } from './finish.ts';
+import { announceSoon, current, reread } from './finish.ts';
 import { isFinal, isOf } from './listing.ts';
 import { json } from './record.ts';
 
@@ -25,7 +25,7 @@ export async function settle(ctx: Context, id: string, command: Command, result:
   const outcome = { command, time: ctx.clock.now(), because: '' };
   const first = await ctx.store.settle(id, outcome, sealedResult(ctx, id, command, result));
   await ctx.store.wipeInput(id);
-  return announce(ctx, first ? withFacts(ctx, now, { ...now.facts, outcome }) : await reread(ctx, id));
+  return announceSoon(ctx, first ? withFacts(ctx, now, { ...now.facts, outcome }) : await reread(ctx, id));
 }
 
 export const sealedResult = (ctx: Context, id: string, command: Command, result: Json): string =>

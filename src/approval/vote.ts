@@ -16,8 +16,7 @@ export async function vote(ctx: Context, id: string, asked: VoteRequest): Promis
   const selfApproved = checkPerson(ctx, now, asked);
   checkCode(now, asked);
   const comment = cleanComment(ctx, asked.comment);
-  for (;;) {
-    const before = await current(ctx, id);
+  for (let before = now; ; before = await current(ctx, id)) {
     if (isRecorded(before, asked)) return present(ctx, before);
     const last = lastVote(before, asked.person.id);
     checkSequence(asked, last);

@@ -55,8 +55,13 @@ export function createOpenRuns(state: State, clock: Clock): OpenRuns {
   };
   const forget = async (invocation: string): Promise<void> => {
     over.delete(invocation);
-    for (const how of ['open', 'lost', 'died'] as const)
-      await unlink(await path(own(invocation, how))).catch(() => undefined);
+    for (const how of ['open', 'lost', 'died'] as const) {
+      const gone = await unlink(await path(own(invocation, how))).then(
+        () => true,
+        () => false,
+      );
+      if (gone) return;
+    }
   };
   return {
     begin: async (run) => {
