@@ -17,13 +17,15 @@ const piece = 300;
 const minLine = 16;
 const minLength = 8;
 
-/** Every form of a value. `bytes`: what it is where it is no text. */
-export function* formsOf(value: string, bytes?: Uint8Array): Generator<Form> {
-  if (bytes === undefined) yield* textForms(value);
-  yield* byteForms(bytes === undefined ? Buffer.from(value.trim()) : Buffer.from(bytes));
+/** Every form of a value; some may be there twice. `bytes`: what it is where it is no text. */
+export function formsOf(value: string, bytes?: Uint8Array): readonly Form[] {
+  const forms: Form[] = [];
+  if (bytes === undefined) addTextForms(forms, value);
+  addByteForms(forms, bytes === undefined ? Buffer.from(value.trim()) : Buffer.from(bytes));
+  return forms;
 }
 
-function* textForms(value: string): Generator<Form> {
+function addTextForms(forms: Form[], value: string): void {
   const seen = strip(value);
   const trimmed = seen.trim();
   const lines = trimmed.includes('\n') ? trimmed.split('\n').map((line) => line.trim()) : [];
@@ -36,7 +38,7 @@ function* textForms(value: string): Generator<Form> {
   for (const whole of wholes)
     for (const part of whole.includes('[masked ') ? whole.split(/\[masked (?:[^[\]\n]{1,300}\])?/) : [whole])
       for (const text of pieces(part))
-        if (Buffer.byteLength(text) >= minLength) for (const form of new Set(spellings(text))) yield plain(form);
+        if (Buffer.byteLength(text) >= minLength) for (const form of spellings(text)) forms.push(plain(form));
 }
 
 /**
@@ -138,44 +140,43 @@ const utf16 = (text: string): readonly Buffer[] => {
   return [little, Buffer.from(little).swap16()];
 };
 
-function* byteForms(bytes: Buffer): Generator<Form> {
+function addByteForms(forms: Form[], bytes: Buffer): void {
   const size =
     bytes.length <= longest ? bytes.length : 3 * Math.ceil(bytes.length / Math.ceil(bytes.length / piece) / 3);
   for (let start = 0, end = 0; start < bytes.length; start = end) {
     end = endOf(start, size, bytes.length);
     const part = bytes.subarray(start, end);
     const hex = part.toString('hex');
-    yield { text: hex, edge: 0, wraps: true };
-    yield { text: hex.toUpperCase(), edge: 0, wraps: true };
+    forms.push({ text: hex, edge: 0, wraps: true }, { text: hex.toUpperCase(), edge: 0, wraps: true });
     for (const once of base64Forms(part)) {
-      yield* inBase64(once, 1);
+      addBase64(forms, once, 1);
       // Once more: each character of the first is a byte of the second.
-      for (const twice of base64Forms(once)) yield* inBase64(twice, 4);
+      for (const twice of base64Forms(once)) addBase64(forms, twice, 4);
     }
   }
-  yield* wrappedTwice(bytes);
-  if (bytes.length <= longest && isText(bytes)) yield* inUtf16(bytes.toString());
+  addWrappedTwice(forms, bytes);
+  if (bytes.length <= longest && isText(bytes)) addUtf16(forms, bytes.toString());
 }
 
 /** Text of Latin 1 is the same in both byte orders but for the zero at one of its ends, which is left to the edge. */
-function* inUtf16(text: string): Generator<Form> {
+function addUtf16(forms: Form[], text: string): void {
   const [little, big] = utf16(text) as [Buffer, Buffer];
   const orders = /[^\0-\xff]/.test(text) ? [little, big] : [little.subarray(0, -1)];
-  for (const wide of orders) for (const form of base64Forms(wide)) yield* inBase64(form, 2);
+  for (const wide of orders) for (const form of base64Forms(wide)) addBase64(forms, form, 2);
 }
 
 const isText = (bytes: Buffer): boolean => !bytes.toString().includes('\ufffd');
 
-function* inBase64(text: string, edge: number): Generator<Form> {
+function addBase64(forms: Form[], text: string, edge: number): void {
   if (text.length < minLength) return;
-  yield { text, edge, wraps: true };
-  if (/[+/]/.test(text)) yield { text: text.replaceAll('+', '-').replaceAll('/', '_'), edge, wraps: true };
+  forms.push({ text, edge, wraps: true });
+  if (/[+/]/.test(text)) forms.push({ text: text.replaceAll('+', '-').replaceAll('/', '_'), edge, wraps: true });
 }
 
 /** `base64 | base64`: the lines that the first one broke its output into are in what the second one wrote. */
-function* wrappedTwice(bytes: Buffer): Generator<Form> {
+function addWrappedTwice(forms: Form[], bytes: Buffer): void {
   const once = bytes.toString('base64').replace(/=+$/, '');
   for (const columns of [64, 76])
     for (let start = 0; once.length > columns && start < once.length; start += columns)
-      for (const form of base64Forms(once.slice(start, start + columns))) yield* inBase64(form, 4);
+      for (const form of base64Forms(once.slice(start, start + columns))) addBase64(forms, form, 4);
 }

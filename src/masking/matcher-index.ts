@@ -37,7 +37,8 @@ export class NeedleIndex {
   readonly #heads: Int32Array;
   readonly #next: Int32Array;
   readonly #grams: Int32Array;
-  readonly #offsets: Int32Array;
+  /** Where in its needle each window begins. */
+  readonly #windows: Int32Array;
   #prefixes: Prefixes | undefined;
 
   constructor(needles: readonly Needle[]) {
@@ -49,20 +50,28 @@ export class NeedleIndex {
     this.#heads = new Int32Array(2 ** (size - 4)).fill(-1);
     this.#next = new Int32Array(entries);
     this.#grams = new Int32Array(entries);
-    this.#offsets = new Int32Array(entries);
-    const counts = countsOf(needles);
+    this.#windows = new Int32Array(needles.length);
+    this.#enterAll();
+  }
+
+  /** All needles as one text: asking for the bytes of each costs more than all else. */
+  #enterAll(): void {
+    const bytes = Buffer.from(this.#needles.map(({ text }) => text).join(''), 'latin1');
+    const counts = countsOf(bytes, this.#needles);
     let entry = 0;
-    for (const { text } of needles) {
-      const window = rarestWindow(lowBytes(text), text.length, counts);
-      for (let offset = window; offset < window + stride; offset++) this.#enter(entry++, gramAt(text, offset), offset);
+    let start = 0;
+    for (const [index, { text }] of this.#needles.entries()) {
+      const window = rarestWindow(bytes, start, start + text.length, counts);
+      this.#windows[index] = window - start;
+      for (let at = window; at < window + stride; at++) this.#enter(entry++, gramIn(bytes, at));
+      start += text.length;
     }
   }
 
-  #enter(entry: number, key: number, offset: number): void {
+  #enter(entry: number, key: number): void {
     const slot = Math.imul(key, golden) >>> this.#shift;
     this.#bits[slot >>> 3] = (this.#bits[slot >>> 3] as number) | (1 << (slot & 7));
     this.#grams[entry] = key;
-    this.#offsets[entry] = offset;
     this.#next[entry] = this.#heads[slot >>> 4] as number;
     this.#heads[slot >>> 4] = entry;
   }
@@ -90,9 +99,10 @@ export class NeedleIndex {
   ): void {
     for (let entry = this.#heads[slot >>> 4] as number; entry >= 0; entry = this.#next[entry] as number) {
       if (this.#grams[entry] !== key) continue;
-      const start = at - (this.#offsets[entry] as number);
+      const index = Math.trunc(entry / stride);
+      const start = at - (entry % stride) - (this.#windows[index] as number);
       if (start < from) continue;
-      const needle = this.#needles[Math.trunc(entry / stride)] as Needle;
+      const needle = this.#needles[index] as Needle;
       const end = needle.text.length - 1;
       // The last character first: needles that begin alike are most often told apart by it.
       if (text.charCodeAt(start + end) === needle.text.charCodeAt(end) && text.startsWith(needle.text, start))
@@ -123,28 +133,30 @@ export class NeedleIndex {
   #longest: number | undefined;
 }
 
-function countsOf(needles: readonly Needle[]): Uint16Array {
-  const counts = new Uint16Array(0x10000);
+function countsOf(bytes: Uint8Array, needles: readonly Needle[]): Uint8Array {
+  const counts = new Uint8Array(0x10000);
+  let start = 0;
   for (const { text } of needles) {
-    const bytes = lowBytes(text);
-    for (let at = text.length - gram; at >= 0; at--) {
+    const last = start + text.length - gram;
+    for (let at = start; at <= last; at++) {
       const slot = Math.imul(gramIn(bytes, at), golden) >>> 16;
       const count = counts[slot] as number;
-      if (count < 0xffff) counts[slot] = count + 1;
+      if (count < 0xff) counts[slot] = count + 1;
     }
+    start += text.length;
   }
   return counts;
 }
 
 /** Where the window begins whose grams are in the fewest needles. */
-function rarestWindow(bytes: Uint8Array, length: number, counts: Uint16Array): number {
+function rarestWindow(bytes: Uint8Array, start: number, end: number, counts: Uint8Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];
-  let best = 0;
+  let best = start;
   let least = Number.POSITIVE_INFINITY;
-  for (let at = 0; at <= length - gram; at++) {
+  for (let at = start; at <= end - gram; at++) {
     const count = counts[Math.imul(gramIn(bytes, at), golden) >>> 16] as number;
     const sum = a + b + c + d + count;
-    if (at >= stride - 1 && sum < least) {
+    if (at >= start + stride - 1 && sum < least) {
       least = sum;
       best = at - stride + 1;
     }

@@ -20,16 +20,21 @@ export interface KnownNeedles {
 /** In the index a needle has eight characters; values of eight bytes may have fewer. */
 const indexed = 8;
 
-/** The same text may be a form of several values: the first one names it. */
+/** The same value may stand in several places: the first one names it. */
 export function needlesOf(values: readonly KnownValue[]): KnownNeedles {
-  const all = new Map<string, Needle>();
-  for (const { value, source, bytes } of values)
-    if (isLookedFor(value))
-      for (const { text, edge, wraps } of formsOf(value, bytes))
-        if (!all.has(text)) all.set(text, { text, source, edge, wraps });
+  const named = new Set<string>();
   const long: Needle[] = [];
   const short: Needle[] = [];
-  for (const needle of all.values()) (needle.text.length < indexed ? short : long).push(needle);
+  for (const { value, source, bytes } of values) {
+    if (!isLookedFor(value)) continue;
+    // What is no text is told by its bytes.
+    if (bytes === undefined) {
+      if (named.has(value)) continue;
+      named.add(value);
+    }
+    for (const { text, edge, wraps } of formsOf(value, bytes))
+      (text.length < indexed ? short : long).push({ text, source, edge, wraps });
+  }
   const index = new NeedleIndex(long);
   const few = new ShortNeedles(short);
   const sources = new Set([...values.map(({ source }) => source), ...patternLabels]);
