@@ -1,11 +1,22 @@
 let scratch = Buffer.allocUnsafeSlow(0x20000);
+let twos = new Uint16Array(scratch.buffer);
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /**
  * The low bytes of a text's characters, which are looked at faster than the characters: what is found in them is compared with
  * the text. Good until it is called again.
  */
 export function lowBytes(text: string): Uint8Array {
-  if (scratch.length < text.length) scratch = Buffer.allocUnsafeSlow(text.length * 2);
+  if (scratch.length < text.length) {
+    scratch = Buffer.allocUnsafeSlow(2 * text.length + (text.length & 1) * 2);
+    twos = new Uint16Array(scratch.buffer);
+  }
   scratch.write(text, 'latin1');
   return scratch;
 }
+
+/** The same bytes two by two, as `pairOf` numbers them: half as many to look at. The second of the last pair may be none of the text's. */
+export const lowPairs = (): Uint16Array => twos;
+
+export const pairOf = (first: number, second: number): number =>
+  littleEndian ? first | (second << 8) : (first << 8) | second;

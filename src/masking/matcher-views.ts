@@ -133,18 +133,31 @@ function* breaksIn(text: string, from: number): Generator<Edit> {
       length = found?.[0].length ?? 0;
     } else at = text.indexOf('\n', at);
     if (at < 0) break;
-    const start = backWhile(text, at, mostIndent, isBlank);
-    const end = onWhile(text, at + length, mostIndent, isBlank);
-    if (isAfterRun(text, start) && (end === text.length || isEncoded(text.charCodeAt(end))))
-      yield { start, end, reads: '' };
+    if (mayPart(text, at, at + length)) {
+      const start = backWhile(text, at, mostIndent, isBlank);
+      const end = onWhile(text, at + length, mostIndent, isBlank);
+      if (isAfterRun(text, start) && (end === text.length || isEncoded(text.charCodeAt(end))))
+        yield { start, end, reads: '' };
+    }
     at += length;
   }
   const begun = begunBreak(text);
   if (begun !== undefined && begun >= from) yield { start: begun, end: text.length, reads: '' };
 }
 
-const isAfterRun = (text: string, at: number): boolean =>
-  backWhile(text, at, fewestColumns, isEncoded) === at - fewestColumns;
+/** Most lines end with no long run, or the next one begins with none: what is beside the break says so. */
+function mayPart(text: string, start: number, end: number): boolean {
+  const after = text.charCodeAt(end);
+  if (end < text.length && !isEncoded(after) && !isBlank(after)) return false;
+  const before = text.charCodeAt(start - 1);
+  return isBlank(before) || (isEncoded(before) && isEncoded(text.charCodeAt(start - (fewestColumns >> 1))));
+}
+
+function isAfterRun(text: string, at: number): boolean {
+  if (at < fewestColumns) return false;
+  for (let back = 1; back <= fewestColumns; back++) if (!isEncoded(text.charCodeAt(at - back))) return false;
+  return true;
+}
 
 /** Where a break may have begun at the end of the text that is not all there yet: blanks, `\`, `\r`, `\r\`. */
 function begunBreak(text: string): number | undefined {

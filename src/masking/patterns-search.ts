@@ -1,7 +1,7 @@
-import { lowBytes } from './matcher-bytes.ts';
+import { lowBytes, lowPairs } from './matcher-bytes.ts';
 import { type Found, type GoesOn, Reader } from './patterns-reader.ts';
 import { privateKeyEnd } from './patterns-shapes.ts';
-import { gramMask, headBegunAt, kinds, recognizers, slots } from './patterns-table.ts';
+import { gramLength, headBegunAt, pairs, recognizers, slotAt } from './patterns-table.ts';
 import type { Span } from './stream-fold.ts';
 
 /** A secret that had not ended where the text did. */
@@ -36,18 +36,21 @@ export class PatternSearch {
     this.#take(from - 1, { start: from - 1, end, label, body: from - 1, ...(open ? { goesOn } : {}) });
   }
 
+  /** From left to right, two characters at a time: few pairs are of the beginning of a head. */
   #scan(reader: Reader, from: number): void {
-    const { length } = reader.text;
     const bytes = lowBytes(reader.text);
-    let gram = 0;
-    for (let at = from; at < length; at++) {
-      gram = ((gram << 5) | (kinds[bytes[at] as number] as number)) & gramMask;
-      const slot = slots[gram] as number;
-      if (slot !== 0 && at - 2 >= from) this.#ask(reader, slot, at - 2);
+    const twos = lowPairs();
+    const last = reader.text.length - gramLength;
+    for (let at = from & ~1; at <= last + 1; at += 2) {
+      const flags = pairs[twos[at >> 1] as number] as number;
+      if (flags === 0) continue;
+      if ((flags & 2) !== 0 && at > from) this.#ask(reader, slotAt(bytes, at - 1), at - 1);
+      if ((flags & 1) !== 0 && at >= from && at <= last) this.#ask(reader, slotAt(bytes, at), at);
     }
   }
 
   #ask(reader: Reader, slot: number, at: number): void {
+    if (slot === 0) return;
     for (const recognize of recognizers[slot] ?? []) {
       const verdict = recognize(reader, at);
       if (verdict === 'more') this.sure = Math.min(this.sure, at);

@@ -1,3 +1,4 @@
+import { pairOf } from './matcher-bytes.ts';
 import { assignmentAt, assignmentHeads } from './patterns-assignment.ts';
 import type { CharacterSet, Recognizer } from './patterns-reader.ts';
 import { jwtAt, jwtHead, keyHead, privateKeyAt, urlHead, urlPasswordAt } from './patterns-shapes.ts';
@@ -27,7 +28,7 @@ export const patternLabels: readonly string[] = [
 ];
 
 /** Low bytes of characters as five bits: letters without their case, one for all digits, the marks that heads are made of. */
-export const kinds = new Uint8Array(0x100);
+const kinds = new Uint8Array(0x100);
 const marks = '_-:/';
 for (let code = 0; code < 0x80; code++) {
   const character = String.fromCharCode(code).toLowerCase();
@@ -39,11 +40,11 @@ for (let code = 0; code < 0x80; code++) {
 const kindOf = (code: number): number => kinds[code & 0xff] as number;
 
 /** How many characters a gram has, and as which bits of a number. */
-const gramLength = 3;
-export const gramMask = 0x7fff;
+export const gramLength = 3;
+const gramMask = 0x7fff;
 
 /** For each gram of three kinds which entry of `recognizers` to ask; 0: none. */
-export const slots = new Uint8Array(gramMask + 1);
+const slots = new Uint8Array(gramMask + 1);
 export const recognizers: Recognizer[][] = [[]];
 const headsOf: string[][] = [[]];
 
@@ -52,6 +53,9 @@ function enter(gram: number, { head, recognize }: Entry): void {
     slots[gram] = recognizers.length;
     recognizers.push([]);
     headsOf.push([]);
+    const [first, second, third] = [gram >> 10, (gram >> 5) & 0x1f, gram & 0x1f];
+    pair(first, second, 1);
+    pair(second, third, 2);
   }
   const slot = slots[gram] as number;
   recognizers[slot]?.push(recognize);
@@ -61,6 +65,14 @@ function enter(gram: number, { head, recognize }: Entry): void {
 /** Whether the characters there are a head of this slot, and not only alike. */
 const isHead = (text: string, at: number, slot: number): boolean =>
   (headsOf[slot] as string[]).some((head) => text.slice(at, at + head.length).toLowerCase() === head);
+
+/** Which entry of `recognizers` to ask of the three low bytes there; 0: none. */
+export const slotAt = (bytes: Uint8Array, at: number): number =>
+  slots[
+    ((kinds[bytes[at] as number] as number) << 10) |
+      ((kinds[bytes[at + 1] as number] as number) << 5) |
+      (kinds[bytes[at + 2] as number] as number)
+  ] as number;
 
 /** Whether a pattern may begin anywhere in a text. False: `maskPatterns` leaves it as it is. */
 export function mayHoldPattern(text: string): boolean {
@@ -72,6 +84,18 @@ export function mayHoldPattern(text: string): boolean {
     if (slot !== 0 && at > 1 && isHead(text, at - 2, slot)) return true;
   }
   return false;
+}
+
+const bytesOf: readonly number[][] = Array.from({ length: 32 }, (_, kind) =>
+  [...kinds].flatMap((each, code) => (each === kind ? [code] : [])),
+);
+
+/** For two low bytes, as `pairOf` numbers them: 1, a head may begin with the first; 2, with the one before; 0: look at the next two. */
+export const pairs = new Uint8Array(0x10000);
+
+function pair(first: number, second: number, flag: number): void {
+  for (const a of bytesOf[first] ?? [])
+    for (const b of bytesOf[second] ?? []) pairs[pairOf(a, b)] = (pairs[pairOf(a, b)] as number) | flag;
 }
 
 /** What a head may begin with, of one and of two kinds: for the end of a text. */

@@ -1,3 +1,5 @@
+import { lowBytes, lowPairs, pairOf } from './matcher-bytes.ts';
+
 /** Fillers and joiners that are not of the category Format but are not seen either. */
 const unseen = '\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0\\ufe00-\\ufe0f';
 const suspicious = new RegExp(`(?![\\n\\t])[\\p{Cc}\\p{Cf}\\p{Cs}${unseen}]`, 'u');
@@ -5,6 +7,31 @@ const suspicious = new RegExp(`(?![\\n\\t])[\\p{Cc}\\p{Cf}\\p{Cs}${unseen}]`, 'u
 const unusual = /[^\x20-\x7e\n\t]/;
 const nextUnusual = new RegExp(unusual.source, 'g');
 const suspiciousAll = new RegExp(suspicious.source, 'gu');
+
+/** Above that many characters their bytes are looked at instead. */
+const long = 256;
+/** For two ASCII characters, as `pairOf` numbers them, whether one of them is unusual; made at the first long text. */
+let unusualPairs: Uint8Array | undefined;
+
+function holdsUnusual(text: string): boolean {
+  if (text.length < long) return unusual.test(text);
+  if (Buffer.byteLength(text) !== text.length) return true;
+  unusualPairs ??= findUnusualPairs();
+  const bytes = lowBytes(text);
+  const twos = lowPairs();
+  const whole = text.length >> 1;
+  for (let at = 0; at < whole; at++) if (unusualPairs[twos[at] as number] !== 0) return true;
+  return text.length % 2 === 1 && unusual.test(String.fromCharCode(bytes[text.length - 1] as number));
+}
+
+function findUnusualPairs(): Uint8Array {
+  const found = new Uint8Array(0x10000).fill(1);
+  const usual = Array.from({ length: 0x80 }, (_, code) => code).filter(
+    (code) => !unusual.test(String.fromCharCode(code)),
+  );
+  for (const first of usual) for (const second of usual) found[pairOf(first, second)] = 0;
+  return found;
+}
 
 /** Whether each character of the Basic Multilingual Plane is seen: 0 not asked yet, 1 seen, 2 not. */
 const asked = new Uint8Array(0x10000);
@@ -76,10 +103,10 @@ export class Stripper {
 }
 
 /** A whole text without what is not seen. */
-export const strip = (text: string): string => (unusual.test(text) ? new Stripper().push(text) : text);
+export const strip = (text: string): string => (holdsUnusual(text) ? new Stripper().push(text) : text);
 
 /** The same characters made visible as `\u{…}` instead. */
 export const reveal = (text: string): string =>
-  unusual.test(text) && suspicious.test(text)
+  holdsUnusual(text) && suspicious.test(text)
     ? text.replace(suspiciousAll, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`)
     : text;
