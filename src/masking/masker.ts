@@ -68,8 +68,8 @@ export function createMasker({ clock = Date, config, patterns, ...options }: Mas
 const betweenLeaves = '\n;\n';
 
 /**
- * By structure first. The values in reach are looked for in all leaves at once, which costs a hundredth of looking into each;
- * only where one is found, which is rare, the object is gone through again, leaf by leaf.
+ * By structure first. Known values and patterns are looked for in all leaves at once, which costs a hundredth of looking into
+ * each; only where something is found, which is rare, the object is gone through again, leaf by leaf.
  */
 function maskObject(
   raw: Json,
@@ -82,7 +82,7 @@ function maskObject(
   const value = walk.whole(raw);
   if (known === undefined || leaves.length === 0) return { value, hidden: walk.hidden };
   const text = strip(leaves.join(betweenLeaves));
-  if (known.mask(text) === text) return { value, hidden: walk.hidden };
+  if (maskSeen(text, known) === text) return { value, hidden: walk.hidden };
   const again = new Walk({ ...options, known: (leaf) => known.mask(leaf, scope?.onHit) });
   return { value: again.whole(raw), hidden: again.hidden };
 }

@@ -32,7 +32,10 @@ type Frame = string | ListFrame;
 export interface WalkOptions {
   /** Hides known values in a leaf. */
   readonly known?: ((leaf: string) => string) | undefined;
-  /** Takes every leaf that is shown and could hold one. */
+  /**
+   * Takes every leaf that is shown and could hold one, for whoever looks into all at once; such a leaf is not looked into here,
+   * unless an operator's patterns are to be looked for, whose anchors are those of each leaf.
+   */
   readonly leaves?: string[] | undefined;
   /** Of the kind that is looked at. */
   readonly places?: KindPlaces | undefined;
@@ -189,7 +192,10 @@ export class Walk implements Walker {
   }
 
   cleanText(text: string): string {
-    if (text.length >= shortest) this.#leaves?.push(text);
+    if (this.#leaves !== undefined && text.length >= shortest) {
+      this.#leaves.push(text);
+      if (this.#own === undefined) return text;
+    }
     if (this.#known === undefined && this.#own === undefined && surelyPlain(text)) return text;
     const seen = strip(text);
     const masked = maskPatterns(this.#known === undefined ? seen : this.#known(seen), this.#own);
