@@ -109,9 +109,11 @@ function auditLocated(audit: Config['audit'], file: string, env: Env): Config['a
   const { key, sinks } = audit.checkpoints;
   const secret = (name: string, reference: string | undefined): string | undefined =>
     reference && secretAt(`audit.checkpoints.${name}`, reference, file, env);
-  const located = sinks.map((sink, index) =>
-    'file' in sink ? sink : { ...sink, authorization: secret(`sinks.${index}.authorization`, sink.authorization) },
-  );
+  const located = sinks.map((sink, index) => {
+    if ('file' in sink) return sink;
+    const authorization = secret(`sinks.${index}.authorization`, sink.authorization);
+    return { ...sink, authorization, ca: sink.ca && absolute(sink.ca, dirname(file)) };
+  });
   return { ...audit, checkpoints: { ...audit.checkpoints, key: secret('key', key), sinks: located } };
 }
 

@@ -25,6 +25,11 @@ const sinkSchema = z.union([
       .min(1)
       .optional()
       .describe('The Authorization header: a reference, env:NAME or file:PATH, never the value'),
+    ca: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A PEM file with the authority that vouches for that server, where it is none that Node knows'),
   }),
 ]);
 export type SinkConfig = z.output<typeof sinkSchema>;

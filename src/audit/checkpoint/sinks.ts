@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import type { RequestOptions } from 'node:http';
+import { open, readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import type { SinkConfig } from '../config.ts';
 import type { CheckpointSink } from './outbox.ts';
 
@@ -8,7 +8,7 @@ import type { CheckpointSink } from './outbox.ts';
 const sendWithin = 10_000;
 
 export const createSink = (config: SinkConfig): CheckpointSink =>
-  'file' in config ? fileSink(config.file) : httpSink(new URL(config.url), config.authorization);
+  'file' in config ? fileSink(config.file) : httpSink(new URL(config.url), config);
 
 /** Adds each note to a file, with an empty line behind it; on disk when `put` resolves. */
 function fileSink(path: string): CheckpointSink {
@@ -27,7 +27,7 @@ function fileSink(path: string): CheckpointSink {
 }
 
 /** Sends each note by POST. No redirects: who is configured has to take it. */
-function httpSink(url: URL, authorization: string | undefined): CheckpointSink {
+function httpSink(url: URL, { authorization, ca }: Extract<SinkConfig, { url: string }>): CheckpointSink {
   return {
     name: url.host,
     put: async (note) => {
@@ -39,6 +39,8 @@ function httpSink(url: URL, authorization: string | undefined): CheckpointSink {
           'content-length': String(Buffer.byteLength(note)),
           ...(authorization === undefined ? {} : { authorization }),
         },
+        // Read each time, since it may be renewed.
+        ...(ca === undefined ? {} : { ca: await readFile(ca) }),
         signal: AbortSignal.timeout(sendWithin),
       });
       if (status < 200 || status > 299) throw new Error(`it answered ${status}`);

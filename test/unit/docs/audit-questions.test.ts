@@ -48,9 +48,9 @@ it('are ten', () => {
 });
 
 const hasJq = spawnSync('jq', ['--version']).status === 0;
-it.each(questions.filter(({ command }) => hasJq || !command.includes('jq ')))(
-  '$number $asks: is answered',
-  async ({ command, number }) => {
+// Counted as skipped where the machine has no jq, never left out in silence.
+for (const { command, number, asks } of questions)
+  it.skipIf(!hasJq && command.includes('jq '))(`${number} ${asks}: is answered`, async () => {
     const folder = temporaryFolder();
     const log = await opened({ folder });
     for (const each of story) await log.append(each);
@@ -59,5 +59,4 @@ it.each(questions.filter(({ command }) => hasJq || !command.includes('jq ')))(
     const [word, lines] = answers[number] ?? ['', 0];
     expect(said).toHaveLength(lines);
     expect(said.join('\n')).toContain(word);
-  },
-);
+  });
