@@ -8,7 +8,7 @@ import { ident } from '../domain/masked.ts';
 import { approvalLine } from './audit-lines.ts';
 import { type Context, present } from './context.ts';
 import type { Current } from './current.ts';
-import { announceSoon, close, current, end, reread } from './finish.ts';
+import { announce, close, current, end, reread } from './finish.ts';
 import { refusalOf } from './refusals.ts';
 
 /**
@@ -38,8 +38,8 @@ export async function claim(ctx: Context, id: string, requirement: Requirement):
         breakGlass: brokenGlass(claimed.facts.votes) === undefined ? undefined : true,
       }),
     );
-    const approval = await announceSoon(ctx, claimed);
-    // Again, and last: the line may have waited for a slow disk, or this process stood still.
+    const approval = await announce(ctx, claimed);
+    // Again, and last: line and view may have waited for a slow disk, or this process stood still.
     if (ctx.clock.now() >= (claimed.useBy ?? 0))
       throw new CountersignError('ApprovalExpired', `Approval ${id} expired`);
     return approval;

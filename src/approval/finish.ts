@@ -74,7 +74,7 @@ async function shown(ctx: Context, now: Current): Promise<Approval> {
 }
 
 /**
- * The same for what runs: it waits for nobody who only looks. The view is written at the next opportunity, one after the other.
+ * The same for what has run: its answer waits for nobody who only looks. Views are written one after the other.
  */
 export function announceSoon(ctx: Context, now: Current): Promise<Approval> {
   ctx.waits.changed(now.record.id);
