@@ -103,6 +103,7 @@ export class Walk implements Walker {
     const secretEntry =
       typeof name === 'string' &&
       value !== undefined &&
+      value !== '' &&
       (within === 'env' ? isSensitiveVariable : isSensitiveEntry)(name);
     return this.members(object, (key, member) =>
       secretEntry && key === 'value' ? this.hide(member, `env ${name}`) : this.member(key, member, within),
@@ -110,7 +111,8 @@ export class Walk implements Walker {
   }
 
   member(key: string, value: Json, within: string): Json {
-    if (value === null || typeof value === 'boolean') return value;
+    // Where nothing is, nothing is hidden.
+    if (value === null || typeof value === 'boolean' || value === '') return value;
     if (typeof value !== 'object') {
       if (isSensitiveMember(key) || (variableMaps.has(within) && isSensitiveVariable(key)))
         return this.hide(value, `field ${key}`);
