@@ -44,7 +44,11 @@ export function surelyDenied(
 ): CountersignError | undefined {
   const { principal } = call.invocation;
   const first = gate.policy().first({
-    ...{ principal, maskHits: gate.hits.of(principal), tool, cluster, targets },
+    principal,
+    maskHits: gate.hits.of(principal),
+    tool,
+    cluster,
+    targets,
     facts: undefined,
     now: gate.clock.now(),
   });
