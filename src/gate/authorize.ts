@@ -12,13 +12,7 @@ import type { Gate, Prepared } from './gate.ts';
 import { factsOfRead } from './plan/facts.ts';
 
 /** First pass: what the call itself says. The cluster is not asked for somebody whom no rule could allow. @throws Denied */
-export async function decideFirst(
-  gate: Gate,
-  call: Call,
-  tool: Tool,
-  input: JsonObject,
-  cluster: Cluster,
-): Promise<void> {
+export function decideFirst(gate: Gate, call: Call, tool: Tool, input: JsonObject, cluster: Cluster): void {
   refuseIfSurelyDenied(gate, call, tool.name, cluster.name, tool.targets(input, cluster.defaultNamespace));
 }
 
@@ -60,7 +54,7 @@ export function surelyDenied(
  * show what they hold.
  * @throws Denied
  */
-export async function decideWhole(gate: Gate, call: Call, prepared: Prepared): Promise<Decision> {
+export function decideWhole(gate: Gate, call: Call, prepared: Prepared): Decision {
   const { plan, tool, targets, cluster } = prepared;
   const policy = gate.policy();
   const maskHits = gate.hits.of(plan.principal);

@@ -73,7 +73,7 @@ function stillApproved(approval: Approval, sealed: SealedInput, fresh: Prepared)
 
 async function decideAgain(gate: Gate, call: Call, approval: Approval, fresh: Prepared) {
   try {
-    return await decideWhole(gate, call, fresh);
+    return decideWhole(gate, call, fresh);
   } catch (thrown) {
     if (isCode(thrown, 'Denied')) await gate.approvals.close(approval.id, 'drift', deniedNow);
     throw thrown;

@@ -33,6 +33,11 @@ import { whileStanding } from './standing.ts';
  */
 export async function executePlan(gate: Gate, call: Call, ready: Ready): Promise<Outcome> {
   const { prepared, approval } = ready;
+  if (!prepared.tool.access.mutates && approval === undefined) {
+    // RequestReceived was the intent of a read; this line rides the next flush.
+    call.note('Authorized', { verdict: ident('allow') });
+    return runAndRecord(gate, call, ready);
+  }
   try {
     await Promise.all([authorized(call, prepared, approval), keepSent(gate, call, ready)]);
   } catch (thrown) {
@@ -61,7 +66,7 @@ async function runAndRecord(gate: Gate, call: Call, ready: Ready): Promise<Outco
   return outcome;
 }
 
-/** On disk before anything is sent; for a read RequestReceived was the intent, and this line rides the next flush. */
+/** On disk before anything is sent; for a read RequestReceived was the intent. */
 async function authorized(call: Call, prepared: Prepared, approval: Approval | undefined): Promise<void> {
   const fields = { verdict: ident(approval === undefined ? 'allow' : 'review') };
   if (!prepared.tool.access.mutates) return call.note('Authorized', fields);

@@ -87,11 +87,11 @@ const countersigned = async (gate: Gate, call: Call, held: Held): Promise<Outcom
 /** Nothing of the plan is kept while people decide. */
 async function planAndAsk(gate: Gate, call: Call, tool: Tool, input: JsonObject): Promise<Outcome | Waiting> {
   const cluster = await clusterOf(gate, call, input);
-  await decideFirst(gate, call, tool, input, cluster);
+  decideFirst(gate, call, tool, input, cluster);
   const kept = await notSeenYet(gate, call, tool, input, cluster);
   if (kept !== undefined) return kept;
   const prepared = await draft(gate, call, tool, input, cluster);
-  const decision = await decideWhole(gate, call, prepared);
+  const decision = decideWhole(gate, call, prepared);
 
   if (input.dryRun === true) return answerDryRun(gate, call, prepared, decision);
   // Planning took its time, and nobody is waited for: what changes something is sent for a caller who still stands.
