@@ -11,7 +11,7 @@ const help = `npm run bench -- masking | call | start | list | policy | approval
   policy  decisions by 1,000 rules with conditions, and by the shipped bundle
   approvals  2,000 calls of 400 principals held at once; from a vote to the result; 10,000 stored records
   http    a governed get over Streamable HTTP beside a bare tool on the same transport; idle sessions; growth
-  audit   durable appends; verify and query over 1,000,000 lines
+  audit   durable appends; verify and query over 1,000,000 lines; an exec that is recorded
 
 Prints a table, and as its last line the figures as JSON. Exit code 1 when a target is missed.
 call, list and http use the cluster of the tests, or COUNTERSIGN_TEST_KUBECONFIG. bench/README.md says how to read the figures.
@@ -24,7 +24,10 @@ const benches: Readonly<Record<string, () => Promise<() => Promise<readonly Figu
   masking: async () => () => bundled('masking', 'benchMasking'),
   policy: async () => () => bundled('policy', 'benchPolicy'),
   http: async () => (await import('./http.ts')).benchHttp,
-  audit: async () => () => bundled('audit', 'benchAudit'),
+  audit: async () => async () => [
+    ...(await bundled('audit', 'benchAudit')),
+    ...(await bundled('recording', 'benchRecording')),
+  ],
   approvals: async () => () => bundled('approvals', 'benchApprovals'),
 };
 

@@ -29,7 +29,8 @@ export const jsonMember = (key: string, value: Json): string => `,${visibleJson(
 /** JSON text of printable characters: controls, bidi and zero-width marks, odd spaces and unassigned ones are `\uXXXX`. */
 export function visibleJson(value: Json): string {
   const text = JSON.stringify(value);
-  if (!/[^\x20-\x7e]/.test(text)) return text;
+  // JSON escapes the controls below the space, so of ASCII only DEL is left; and this is how ASCII is known fastest.
+  if (Buffer.byteLength(text) === text.length && !text.includes('\x7f')) return text;
   return text.replace(/[\p{C}\p{Z}\p{Variation_Selector}]/gu, (character) =>
     character === ' ' ? ' ' : character.split('').map(escapeUnit).join(''),
   );

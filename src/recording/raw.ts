@@ -9,11 +9,16 @@ const batchBytes = 256 * 1024;
 const batchWithin = 1_000;
 
 /** Begins the file with its first line. @throws for a recipient that is none, and what node:fs throws */
-export function openRaw(file: ChainFile, recording: string, recipients: readonly string[], clock: Clock): RawFrames {
+export async function openRaw(
+  file: ChainFile,
+  recording: string,
+  recipients: readonly string[],
+  clock: Clock,
+): Promise<RawFrames> {
   const encrypter = new Encrypter();
   for (const each of recipients) encrypter.addRecipient(each);
-  file.line('RawOpened', clock.now(), { recording, rawTo: [...recipients] });
-  file.sync();
+  await file.add('RawOpened', clock.now(), { recording, rawTo: [...recipients] });
+  await file.sync();
   return new RawFrames(file, encrypter, clock);
 }
 
@@ -52,7 +57,7 @@ export class RawFrames {
   async end(): Promise<string> {
     await this.#flush();
     this.#assertGood();
-    this.#file.sync();
+    await this.#file.sync();
     return this.#file.root;
   }
 
@@ -78,8 +83,8 @@ export class RawFrames {
     try {
       const sealed = await this.#encrypter.encrypt(batch.join(''));
       const age = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64');
-      this.#file.line('RawFrames', this.#clock.now(), { age });
-      this.#file.syncIfDue();
+      await this.#file.add('RawFrames', this.#clock.now(), { age });
+      await this.#file.written();
     } catch (cause) {
       this.#failure = { cause };
     }

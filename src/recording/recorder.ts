@@ -22,6 +22,8 @@ export interface RecorderOptions {
 
 /** Longest text of one line, in UTF-16 code units; a longer chunk is several lines. */
 const longestText = 64 * 1024;
+/** Of one chunk, from which on nobody waits for its write. */
+const much = 16 * 1024;
 
 /** Records sessions into one file each, `<id>.jsonl`, hash-chained as the audit log is; raw frames, if any, in one beside it. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -41,9 +43,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const file = create(recordingName(id));
-        const raw = (await encryption)?.openRaw(create(rawName(id)), id, rawTo, clock);
-        file.line('RecordingOpened', clock.now(), headerFields(id, header, rawTo));
-        file.sync();
+        const raw = await (await encryption)?.openRaw(create(rawName(id)), id, rawTo, clock);
+        await file.add('RecordingOpened', clock.now(), headerFields(id, header, rawTo));
+        await file.sync();
         files.syncFolder(folder);
         return new SessionRecording(id, file, raw, clock);
       } catch (thrown) {
@@ -88,26 +90,28 @@ class SessionRecording implements Recording {
   }
 
   write: Recording['write'] = (channel, masked, time) =>
-    this.#guard(() => {
-      for (const text of pieces(open(masked))) this.#file.line('Frame', time, { channel, text });
-      this.#file.syncIfDue();
+    this.#guard(async () => {
+      const whole = open(masked);
+      for (const text of pieces(whole)) await this.#file.add('Frame', time, { channel, text });
+      // While much comes, the next is masked as this is written; a word is in the file before anything else happens.
+      if (whole.length < much) await this.#file.written();
     });
 
   end: Recording['end'] = async ({ exitCode, reason }) => {
     await this.#guard(async () => {
       const rawRoot = await this.#raw?.end();
-      this.#file.line('RecordingClosed', this.#clock.now(), {
+      await this.#file.add('RecordingClosed', this.#clock.now(), {
         ...(exitCode === undefined ? {} : { exitCode }),
         ...(reason === undefined ? {} : { reason }),
         ...(rawRoot === undefined ? {} : { rawRoot }),
       });
-      this.#file.sync();
+      await this.#file.sync();
     });
     this.#close();
     return { root: this.#file.root };
   };
 
-  async #guard(work: () => void | Promise<void>): Promise<void> {
+  async #guard(work: () => Promise<void>): Promise<void> {
     if (!this.#isOpen) throw unavailable(this.id, undefined);
     try {
       await work();

@@ -104,9 +104,9 @@ it('ends the session when raw frames cannot be written', async () => {
   let full = false;
   const files: RecordingFiles = {
     ...realFiles,
-    write: (file, bytes, offset) => {
+    write: async (file, bytes) => {
       if (full) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
-      return realFiles.write(file, bytes, offset);
+      await realFiles.write(file, bytes);
     },
   };
   const { recording } = await recorded([recipient], files);

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { realFiles } from '../../../src/audit/file-operations.ts';
 import { ident } from '../../../src/domain/masked.ts';
 import { seal } from '../../../src/domain/seal.ts';
-import type { RecordingFiles } from '../../../src/recording/chain-file.ts';
+import { type RecordingFiles, realFiles } from '../../../src/recording/chain-file.ts';
 import { readRecording, verifyRecording } from '../../../src/recording/read.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
 import { random, realClock, temporaryFolder } from '../audit/support.ts';
@@ -75,9 +74,9 @@ it('ends the session when the disk is full, and does not go on after a gap', asy
   let full = false;
   const files: RecordingFiles = {
     ...realFiles,
-    write: (file, bytes, offset) => {
+    write: async (file, bytes) => {
       if (full) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
-      return realFiles.write(file, bytes, offset);
+      await realFiles.write(file, bytes);
     },
   };
   const recorder = createRecorder({ folder, clock: realClock, random, files });
