@@ -16,13 +16,12 @@ const { input: _, ...asked } = draft({
   objects: [ident('Deployment/shop/web')],
   planDigest: 'sha256:ab1290c1d0f6a4b7e5530d7c2f8d4f3be29a6c1e07b85c9d3f416a2e88d05c17',
   manifestDigests: ['sha256:9f0c41be5d1c7a93e60bb7a1f48f2d5c8e0934a7d6b1c25f7e8a90b3c4d5e6f7'],
+  because: 'A change to production needs two of sre.',
   requirement: { ...oneOfSre, slots: [{ group: 'sre', count: 2 }] },
   card: {
     summary: seal('Deployment shop/web, 2 changes'),
-    risks: [
-      seal('takes spec.replicas from hpa-controller'),
-      seal('has images that are not pinned by digest: registry.example/web:1.4.2'),
-    ],
+    risks: [seal('takes spec.replicas from hpa-controller')],
+    notes: [seal('has images that are not pinned by digest: registry.example/web:1.4.2')],
     diff: seal(
       [
         'Deployment shop/web is changed',
@@ -62,7 +61,7 @@ await execa(process.env.CHROMIUM ?? 'chromium', [
   '--no-sandbox',
   '--hide-scrollbars',
   '--force-device-scale-factor=1.5',
-  '--window-size=690,575',
+  '--window-size=690,640',
   `--screenshot=${picture}`,
   `file://${page}`,
 ]);
