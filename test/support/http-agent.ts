@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -31,6 +31,8 @@ export interface HttpAgents {
   token(what: TokenFor): Promise<string>;
   /** A real client in a session of its own. */
   connect(what: TokenFor): Promise<Client>;
+  /** Starts one more server on the same state. Gives its URL. */
+  another(): Promise<string>;
   held(): Promise<Approval>;
   approve(id: string, by: string): Promise<void>;
   /** Ends the server as an orchestrator does. Gives its exit code. */
@@ -45,24 +47,33 @@ export async function startHttpAgents(config: JsonObject = {}): Promise<HttpAgen
   const file = `${state}.yaml`;
   await writeFile(file, stringify({ ...configOf(oidc), ...config }), { mode: 0o600 });
   const env = { PATH: process.env.PATH ?? '', HOME: state, COUNTERSIGN_STATE: state, COUNTERSIGN_CONFIG: file };
-  const server = spawn(process.execPath, [program, 'serve', '--sandbox', '--http', '127.0.0.1:0'], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const serve = (): ChildProcess =>
+    spawn(process.execPath, [program, 'serve', '--sandbox', '--http', '127.0.0.1:0'], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  const server = serve();
+  const others: ChildProcess[] = [];
   const { url, log } = await listening(server);
   const { config: loaded } = await loadConfig(file, env);
   const office = await compose(loaded, { sandbox: true, serves: false, env, log: quiet });
-  const stop = async (): Promise<number> => {
-    if (server.exitCode === null) {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
+  const end = async (ended: ChildProcess): Promise<number> => {
+    if (ended.exitCode === null) {
+      ended.kill('SIGTERM');
+      await once(ended, 'exit');
     }
-    return server.exitCode ?? -1;
+    return ended.exitCode ?? -1;
   };
+  const stop = (): Promise<number> => end(server);
   return {
     ...{ oidc, state, url, office, log, stop },
     token: oidc.token,
     connect: async (what) => connected(url, await oidc.token(what)),
+    another: async () => {
+      const other = serve();
+      others.push(other);
+      return (await listening(other)).url;
+    },
     held: () => firstOpen(office),
     approve: async (id, by) => {
       const person = office.people.byId(by);
@@ -71,6 +82,7 @@ export async function startHttpAgents(config: JsonObject = {}): Promise<HttpAgen
     },
     close: async () => {
       await stop();
+      for (const other of others) await end(other);
       await office.close();
       await oidc.close();
       checkAuditLines(join(state, 'audit'));
