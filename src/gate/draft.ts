@@ -128,7 +128,7 @@ async function valuesBeside(gate: Gate, call: Call, cluster: Cluster, { requests
   const namespaces = new Set(
     requests.flatMap((request) => (request.action === 'list' ? [] : [request.object.namespace])),
   );
-  await Promise.all([...namespaces].map((namespace) => objectScope(gate, call, cluster.name, namespace)));
+  await Promise.all([...namespaces].map((namespace) => objectScope(gate, call, cluster.name, namespace, 'reduced')));
 }
 
 /** A draft that fails is told only if no rule denies the call anyway: a denial comes first. */

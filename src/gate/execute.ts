@@ -100,7 +100,7 @@ async function send(gate: Gate, call: Call, ready: Ready, context: RequestContex
   const handle = cluster.execution(grant, context);
   const toolCluster: ToolCluster = {
     name: plan.cluster.name,
-    send: (request) => sendMasked(gate, call, plan.cluster.name, handle, request),
+    send: (request) => sendMasked(gate, call, ready, handle, request),
     logs: (request, keep) => showLog(gate, call, ready, handle, request, keep),
     keepCursor: (request, token, kept) => gate.cursors.keep(plan.principal, cluster.name, request, token, kept),
     namespaceExists: (namespace) => prepared.namespaceExists(namespace),
@@ -124,14 +124,16 @@ async function showLog(
 async function sendMasked(
   gate: Gate,
   call: Call,
-  cluster: string,
+  { prepared, masking }: Ready,
   handle: ExecutionHandle,
   request: GetRequest | ListRequest,
 ): Promise<MaskedResponse> {
-  const [response, scope] = await Promise.all([
-    handle.send(request),
-    objectScope(gate, call, cluster, namespaceOf(request)),
-  ]);
+  const cluster = prepared.plan.cluster.name;
+  const reach = objectScope(gate, call, cluster, namespaceOf(request), masking);
+  // What the API server says comes first: that it is down, or that there is no such object.
+  reach.catch(() => undefined);
+  const response = await handle.send(request);
+  const scope = await reach;
   const { value, masked } = gate.masker.object(withoutBookkeeping(response.body), scope, typeOf(request));
   return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning, scope)) };
 }

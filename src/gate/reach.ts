@@ -30,19 +30,23 @@ export async function outputScope(
 }
 
 /**
- * What is to be hidden in objects. Structure hides what is known to be a secret by its place, so an object is shown also where
- * nobody can read the Secrets beside it; answer and audit line say so. What is in no one namespace is masked by what is held.
+ * What is to be hidden in objects. Structure hides what is known to be a secret by its place, so a policy may let an object be
+ * shown also where nobody can read the Secrets beside it; answer and audit line say so. What is in no one namespace is masked by
+ * what is held.
+ * @throws MaskingUnavailable
  */
 export async function objectScope(
   gate: Gate,
   call: Call,
   cluster: string,
   namespace: string | undefined,
+  masking: Ready['masking'],
 ): Promise<MaskScope> {
   if (namespace === undefined) return counted(call, gate.masker.held(cluster));
   try {
     return counted(call, await gate.masker.reach(cluster, namespace));
   } catch (thrown) {
+    if (masking !== 'reduced') throw thrown;
     return reduced(gate, call, cluster, thrown);
   }
 }
