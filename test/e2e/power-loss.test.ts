@@ -31,7 +31,7 @@ const rules: JsonObject[] = [
 let cluster: ClusterAgent;
 let folder: string;
 beforeAll(async () => {
-  cluster = await startClusterAgent({ rules });
+  cluster = await startClusterAgent({ rules, sharesItsUser: true });
   folder = mkdtempSync(join(tmpdir(), 'cs-power-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { joinLogs } from '../../src/audit/join/join.ts';
 import { auditId } from '../../src/domain/audit-id.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type AuditLine, readAudit } from './control-plane/kube.ts';
+import { controlPlane } from './control-plane/namespace.ts';
 
 /** An invocation of our log, with the Audit-IDs that its requests had. */
 export interface ToldInvocation {
@@ -37,6 +39,23 @@ export async function requestsOf(username: string, auditLogPath: string | undefi
   const own = lines.filter(({ user }) => user.username === username);
   // A long-running request has two lines; the first says that it has begun, and is as good.
   return [...new Map(own.map((line) => [line.auditID, line])).values()];
+}
+
+/**
+ * Both logs have every request of this user, and tell the same of it: what an auditor sees, at the end of every suite that has an
+ * agent of its own. @throws Error naming what only one of them has
+ */
+export async function expectJoined(state: string, username: string): Promise<void> {
+  const { auditLogPath } = controlPlane();
+  // A cluster of somebody else does not show its log; suites that are about it say so.
+  if (auditLogPath === undefined) return;
+  const { onlyOurs, onlyTheirs, different } = await joinLogs(join(state, 'audit'), [auditLogPath], {
+    users: [username],
+  });
+  if (onlyOurs.length + onlyTheirs.length + different.length === 0) return;
+  throw new Error(
+    `the audit logs do not agree: ${JSON.stringify({ onlyOurs, onlyTheirs, different }, null, 1).slice(0, 4_000)}`,
+  );
 }
 
 /** Whether it could have changed something: a write or a way into a container, and not a dry run. */

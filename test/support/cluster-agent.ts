@@ -7,6 +7,7 @@ import type { Approval } from '../../src/domain/approval.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ToolResult } from '../../src/transport/client.ts';
 import { type AgentOptions, type AgentRig, startAgent } from './agent.ts';
+import { expectJoined } from './audit-join.ts';
 import type { Kube, KubeObject } from './control-plane/kube.ts';
 import { kubeconfig } from './control-plane/kubeconfig.ts';
 import { controlPlane, testKube, testNamespace } from './control-plane/namespace.ts';
@@ -34,6 +35,8 @@ export interface ClusterAgentOptions extends Omit<AgentOptions, 'cluster'> {
   readonly role?: string;
   /** Rules of a policy bundle of its own, in place of the strict one. */
   readonly rules?: JsonObject[];
+  /** Servers with other state directories are the same user of the API server, so its log is not joined with this one's. */
+  readonly sharesItsUser?: boolean;
   /** Where its kubeconfig says that the API server is. */
   readonly server?: string;
 }
@@ -56,6 +59,8 @@ export async function startClusterAgent(options: ClusterAgentOptions = {}): Prom
     cluster: { kubeconfig: kubeconfigPath, context: 'countersign-test', namespace },
   });
   afterAll(async () => {
+    await rig.leave();
+    if (options.sharesItsUser !== true) await expectJoined(rig.state, username);
     await rig.close();
     await kube.close();
     await rm(folder, { recursive: true, force: true });
