@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, objectAt, stringAt } from '../domain/json.ts';
 import type { KnownValue } from '../domain/masker.ts';
+import { valuesOfRelease } from './helm.ts';
 import { isLookedFor } from './known.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -13,16 +14,18 @@ const certificates =
   /^\s*(?:-----BEGIN (?:TRUSTED )?CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END (?:TRUSTED )?CERTIFICATE-----\s*)+$/;
 
 /**
- * What can be looked for of a Secret: the decoded value of each key, and the credentials inside of registry configurations.
+ * What can be looked for of a Secret: the decoded value of each key, and the credentials inside of registry
+ * configurations and Helm releases.
  * `leftOut`: keys that hold no secret.
  */
 export function valuesOf(secret: JsonObject, leftOut?: (key: string) => boolean): readonly KnownValue[] {
   const name = stringAt(secret, 'metadata', 'name') ?? '';
   const token = secret.type === 'kubernetes.io/service-account-token';
+  const helm = secret.type === 'helm.sh/release.v1';
   return Object.entries(objectAt(secret, 'data') ?? {}).flatMap(([key, value]) => {
     // The namespace of a token is no secret, and stands everywhere.
     if (typeof value !== 'string' || (token && key === 'namespace') || leftOut?.(key) === true) return [];
-    return partsOf(key, Buffer.from(value, 'base64'))
+    return partsOf(key, Buffer.from(value, 'base64'), helm)
       .filter((part) => isLookedFor(part) && !certificates.test(part))
       .flatMap(pieces)
       .map((part) => ({ value: part, source: `Secret ${name}/${key}` }));
@@ -38,7 +41,7 @@ function pieces(value: string): readonly string[] {
   });
 }
 
-function partsOf(key: string, bytes: Buffer): readonly string[] {
+function partsOf(key: string, bytes: Buffer, helm: boolean): readonly string[] {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -46,6 +49,7 @@ function partsOf(key: string, bytes: Buffer): readonly string[] {
     // Bytes that are no text reach text as base64 only.
     return [bytes.toString('base64')];
   }
+  if (helm && key === 'release') return [text, ...valuesOfRelease(text)];
   return key === '.dockerconfigjson' || key === '.dockercfg' ? [text, ...credentialsIn(text)] : [text];
 }
 
