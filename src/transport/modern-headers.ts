@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /*
  * What requests of revision 2026-07-28 say in HTTP headers too ("Transports", "Standard Request Headers"), for who sends them
  * and for who holds them to the body.
@@ -29,9 +31,12 @@ export const headerText = (text: string): string =>
     ? text
     : `=?base64?${Buffer.from(text).toString('base64')}?=`;
 
-/** The text that such a header carries; undefined where it is missing or there twice. */
+/** The text that such a header carries; undefined where it is missing, or holds what no sender may put there. */
 export function headerValue(header: string | readonly string[] | undefined): string | undefined {
-  if (typeof header !== 'string') return undefined;
-  const [, encoded] = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(header) ?? [];
-  return encoded === undefined ? header : Buffer.from(encoded, 'base64').toString('utf8');
+  if (typeof header !== 'string' || !/^[\t\x20-\x7e]*$/.test(header)) return undefined;
+  const encoded = /^=\?base64\?(.*)\?=$/.exec(header)?.[1];
+  if (encoded === undefined) return header;
+  const bytes = Buffer.from(encoded, 'base64');
+  // Node reads over what is not base64, and a proxy may read it in another way.
+  return isUtf8(bytes) && bytes.toString('base64') === encoded ? bytes.toString('utf8') : undefined;
 }

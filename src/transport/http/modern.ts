@@ -4,6 +4,7 @@ import { clientNamed } from '../calls.ts';
 import { headerValue, namedIn, versionKey } from '../modern-headers.ts';
 import { type HttpContext, refuse } from './context.ts';
 import { type RequestMessage, replyOn, runExchange, scopeAllows } from './exchange.ts';
+import { mismatchedParam } from './modern-params.ts';
 import { onLost, type Posted, takesStream } from './posted.ts';
 import { isModern, legacyRevisions, modernRevisions } from './revisions.ts';
 import { classify, errorMessage, RpcError } from './rpc.ts';
@@ -64,9 +65,18 @@ function faultOf(request: IncomingMessage, message: RequestMessage, service: Mcp
   if (headers['mcp-method'] !== message.method) return mismatch('Mcp-Method');
   const name = namedIn(message.method, message.params);
   if (name !== undefined && headerValue(headers['mcp-name']) !== name) return mismatch('Mcp-Name');
+  const differs = paramFault(request, message, service);
+  if (differs !== undefined) return mismatch(differs);
   if (removedMethods.has(message.method) || !service.methods.has(message.method))
     return new RpcError(-32601, `There is no method ${JSON.stringify(message.method.slice(0, 64))}`, undefined, 404);
   return undefined;
+}
+
+function paramFault(request: IncomingMessage, message: RequestMessage, service: McpService): string | undefined {
+  const { name, arguments: input } = message.params;
+  if (message.method !== 'tools/call' || typeof name !== 'string') return undefined;
+  const mirrored = service.mirrored.get(name);
+  return mirrored === undefined ? undefined : mismatchedParam(mirrored, request.headersDistinct, input);
 }
 
 /** What 2026-07-28 took out of the protocol: answered to older clients only ("Removed methods"). */

@@ -2,6 +2,7 @@ import type { Signal } from '../../domain/hangup.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Standing } from '../../domain/standing.ts';
+import type { MirroredParam } from './modern-params.ts';
 import type { RequestId } from './rpc.ts';
 
 /** Who is at the other end, as far as a method may know. */
@@ -43,6 +44,8 @@ export interface McpService {
   readonly serverInfo: { readonly name: string; readonly title: string; readonly version: string };
   readonly instructions: string;
   capabilities(revision: string): JsonObject;
+  /** By published tool: the arguments that a request of 2026-07-28 must repeat in headers. */
+  readonly mirrored: ReadonlyMap<string, readonly MirroredParam[]>;
   /** The tool that a request calls, for the scope that it needs. */
   toolNamed(published: string): string;
   /** An answer to a request of the server, if it sends such. */

@@ -9,9 +9,11 @@ import { type CallSettings, progressNotes, progressToken } from '../calls.ts';
 import { instructions } from '../instructions.ts';
 import { malformedCall, refusalWithoutGate } from '../own-outcomes.ts';
 import { present } from '../present.ts';
-import { publish } from '../schema.ts';
+import { type PublishedTool, publish } from '../schema.ts';
 import { asLongAsItTakes } from '../wait-budget.ts';
-import { isModern, legacyRevisions, modernRevisions } from './revisions.ts';
+import { cached, discovered } from './discover.ts';
+import { mirroredParams } from './modern-params.ts';
+import { isModern } from './revisions.ts';
 import { RpcError } from './rpc.ts';
 import type { McpRequest, McpService, Method, RunCall } from './service.ts';
 import { createTaskMethods, tasksCapability, tasksExtension } from './task-methods.ts';
@@ -37,7 +39,8 @@ export function createToolService(options: ToolServiceOptions): ToolService {
   const { settings, clock, random } = options;
   const tasks = createTasks(clock, random);
   const run = runner(options);
-  const lists = publishedLists(settings);
+  const published = settings.tools.map((tool) => publish(tool, settings.prefix));
+  const lists = publishedLists(published);
   const methods = new Map<string, Method>([
     ['ping', () => '{}'],
     ['tools/list', ({ peer }) => lists(peer.revision)],
@@ -52,7 +55,8 @@ export function createToolService(options: ToolServiceOptions): ToolService {
     serverInfo: { name: 'countersign', title: 'Countersign', version: options.version },
     instructions,
     capabilities,
-    toolNamed: (published) => unprefixed(published, settings),
+    mirrored: mirroredParams(published),
+    toolNamed: (name) => unprefixed(name, settings),
   };
   methods.set('server/discover', () => discovered(service));
   return service;
@@ -97,8 +101,7 @@ function unprefixed(published: string, { tools, prefix }: ToolServiceOptions['se
 }
 
 /** The answer to tools/list by revision: text that is made once. */
-function publishedLists({ tools, prefix }: ToolServiceOptions['settings']): (revision: string) => string {
-  const published = tools.map((tool) => publish(tool, prefix));
+function publishedLists(published: readonly PublishedTool[]): (revision: string) => string {
   const plain = JSON.stringify({ tools: published });
   const withTasks = JSON.stringify({
     tools: published.map((tool) => ({ ...tool, execution: { taskSupport: 'optional' } })),
@@ -106,22 +109,6 @@ function publishedLists({ tools, prefix }: ToolServiceOptions['settings']): (rev
   const modern = cached('2026-07-28', plain);
   return (revision) => (isModern(revision) ? modern : revision === '2025-11-25' ? withTasks : plain);
 }
-
-/** How long a client of 2026-07-28 may keep a list, milliseconds; what it lists depends on nobody. */
-const keepFor = 300_000;
-
-const cached = (revision: string, result: string): string =>
-  isModern(revision) ? `{"ttlMs":${keepFor},"cacheScope":"private",${result.slice(1)}` : result;
-
-const discovered = (service: McpService): string =>
-  cached(
-    '2026-07-28',
-    JSON.stringify({
-      supportedVersions: [...modernRevisions, ...legacyRevisions],
-      capabilities: service.capabilities('2026-07-28'),
-      instructions: service.instructions,
-    }),
-  );
 
 const policyUri = 'countersign://policy';
 const policyResource = {
@@ -139,6 +126,5 @@ function readPolicy({ policy }: ToolServiceOptions, { params, peer }: McpRequest
     });
   const contents = [{ uri: policyUri, mimeType: 'text/plain', text: open(policy(peer.principal)) }];
   // It changes with the bundle, so nobody may keep it.
-  const result = JSON.stringify({ contents });
-  return isModern(peer.revision) ? `{"ttlMs":0,"cacheScope":"private",${result.slice(1)}` : result;
+  return cached(peer.revision, JSON.stringify({ contents }), 0);
 }

@@ -1,16 +1,24 @@
+import { cached } from '../../../src/transport/http/discover.ts';
+import { isModern } from '../../../src/transport/http/revisions.ts';
 import { RpcError } from '../../../src/transport/http/rpc.ts';
 import type { Method } from '../../../src/transport/http/service.ts';
+import { askingPrompt } from './asking-tools.ts';
 import { pixel } from './media.ts';
+import { text } from './tool.ts';
 
-const text = (words: string) => ({ type: 'text', text: words });
+/** A method with always the same answer, which may be kept. */
+const listed =
+  (result: object): Method =>
+  ({ peer }) =>
+    cached(peer.revision, JSON.stringify(result));
 const user = (content: object) => ({ role: 'user', content });
 
-const contents = (uri: string): object => {
+const contents = (uri: string, revision: string): object => {
   if (uri === 'test://static-text')
     return { uri, mimeType: 'text/plain', text: 'This is the content of the static text resource.' };
   if (uri === 'test://static-binary') return { uri, mimeType: 'image/png', blob: pixel };
   const id = /^test:\/\/template\/([^/]+)\/data$/.exec(uri)?.[1];
-  if (id === undefined) throw new RpcError(-32002, 'There is no such resource');
+  if (id === undefined) throw new RpcError(isModern(revision) ? -32602 : -32002, 'There is no such resource', { uri });
   return {
     uri,
     mimeType: 'application/json',
@@ -23,19 +31,19 @@ const resource = (name: string, mimeType: string) => ({ uri: `test://${name}`, n
 export const resourceMethods: readonly (readonly [string, Method])[] = [
   [
     'resources/list',
-    () =>
-      JSON.stringify({ resources: [resource('static-text', 'text/plain'), resource('static-binary', 'image/png')] }),
+    listed({ resources: [resource('static-text', 'text/plain'), resource('static-binary', 'image/png')] }),
   ],
   [
     'resources/templates/list',
-    () =>
-      JSON.stringify({
-        resourceTemplates: [
-          { uriTemplate: 'test://template/{id}/data', name: 'template', mimeType: 'application/json' },
-        ],
-      }),
+    listed({
+      resourceTemplates: [{ uriTemplate: 'test://template/{id}/data', name: 'template', mimeType: 'application/json' }],
+    }),
   ],
-  ['resources/read', ({ params }) => JSON.stringify({ contents: [contents(String(params.uri))] })],
+  [
+    'resources/read',
+    ({ params, peer }) =>
+      cached(peer.revision, JSON.stringify({ contents: [contents(String(params.uri), peer.revision)] })),
+  ],
   ['resources/subscribe', () => '{}'],
   ['resources/unsubscribe', () => '{}'],
 ];
@@ -70,18 +78,22 @@ const prompts: Readonly<Record<string, { readonly arguments: readonly string[]; 
 export const promptMethods: readonly (readonly [string, Method])[] = [
   [
     'prompts/list',
-    () =>
-      JSON.stringify({
-        prompts: Object.entries(prompts).map(([name, prompt]) => ({
+    listed({
+      prompts: [
+        ...Object.entries(prompts).map(([name, prompt]) => ({
           name,
           description: name,
           arguments: prompt.arguments.map((each) => ({ name: each, description: each, required: true })),
         })),
-      }),
+        { name: askingPrompt.name, description: askingPrompt.name },
+      ],
+    }),
   ],
   [
     'prompts/get',
-    ({ params }) => {
+    (request) => {
+      const { params } = request;
+      if (params.name === askingPrompt.name) return JSON.stringify(askingPrompt.get(request));
       const prompt = prompts[String(params.name)];
       if (prompt === undefined) throw new RpcError(-32602, 'There is no such prompt');
       const given = (params.arguments ?? {}) as unknown as Readonly<Record<string, string>>;

@@ -1,47 +1,31 @@
-import type { Json, JsonObject } from '../../../src/domain/json.ts';
+import { isJsonObject, type JsonObject } from '../../../src/domain/json.ts';
+import { isModern } from '../../../src/transport/http/revisions.ts';
+import { askingTools } from './asking-tools.ts';
 import { pixel, wav } from './media.ts';
+import { taskTools } from './task-tools.ts';
+import { content, type FixtureTool, pause, type ToolRun, text, tool } from './tool.ts';
 
-interface ToolRun {
-  readonly input: JsonObject;
-  readonly progressToken: Json | undefined;
-  notify(method: string, params: JsonObject): void;
-  ask(method: string, params: JsonObject): Promise<JsonObject>;
-  release(): void;
-}
-
-export interface FixtureTool {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonObject;
-  run(call: ToolRun): JsonObject | Promise<JsonObject>;
-}
-
-const noInput: JsonObject = { type: 'object', properties: {} };
 const words = (name: string): JsonObject => ({
   type: 'object',
   properties: { [name]: { type: 'string' } },
   required: [name],
 });
-const text = (said: string): JsonObject => ({ type: 'text', text: said });
-const content = (...blocks: readonly JsonObject[]): JsonObject => ({ content: blocks });
 const image: JsonObject = { type: 'image', data: pixel, mimeType: 'image/png' };
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
-
-const tool = (name: string, run: FixtureTool['run'], inputSchema: JsonObject = noInput): FixtureTool => ({
-  name,
-  description: `Fixture ${name}`,
-  inputSchema,
-  run,
-});
+const soon = (): Promise<void> => pause(50);
 
 const embedded = (uri: string, mimeType: string, said: string): JsonObject => ({
   type: 'resource',
   resource: { uri, mimeType, text: said },
 });
 
-async function withLogging({ notify }: ToolRun): Promise<JsonObject> {
+/** Since 2026-07-28 a request says whether it wants to hear of the log. */
+const wantsLog = ({ params, peer }: ToolRun['request']): boolean =>
+  !isModern(peer.revision) ||
+  (isJsonObject(params._meta) && params._meta['io.modelcontextprotocol/logLevel'] !== undefined);
+
+async function withLogging({ notify, request }: ToolRun): Promise<JsonObject> {
   for (const data of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
-    notify('notifications/message', { level: 'info', data });
+    if (wantsLog(request)) notify('notifications/message', { level: 'info', data });
     await soon();
   }
   return content(text('Logged'));
@@ -107,8 +91,8 @@ const enumsForm = form({
 });
 
 /** The server hangs up in the middle; the client comes back for the answer. */
-async function reconnection({ release }: ToolRun): Promise<JsonObject> {
-  release();
+async function reconnection({ request }: ToolRun): Promise<JsonObject> {
+  request.release();
   await soon();
   return content(text('Reconnected'));
 }
@@ -116,9 +100,36 @@ async function reconnection({ release }: ToolRun): Promise<JsonObject> {
 const dialect: JsonObject = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   type: 'object',
-  $defs: { address: { type: 'object', properties: { street: { type: 'string' }, city: { type: 'string' } } } },
-  properties: { name: { type: 'string' }, address: { $ref: '#/$defs/address' } },
+  $defs: {
+    address: {
+      $anchor: 'addressDef',
+      type: 'object',
+      properties: { street: { type: 'string' }, city: { type: 'string' } },
+    },
+  },
+  properties: {
+    name: { type: 'string' },
+    address: { $ref: '#/$defs/address' },
+    contactMethod: { type: 'string', enum: ['phone', 'email'] },
+    phone: { type: 'string' },
+    email: { type: 'string' },
+  },
+  allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
+  if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
+  // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
+  then: { required: ['phone'] },
+  else: { required: ['email'] },
   additionalProperties: false,
+};
+
+/** Arguments that are repeated in headers. */
+const mirrored: JsonObject = {
+  type: 'object',
+  properties: {
+    region: { type: 'string', 'x-mcp-header': 'Region' },
+    priority: { type: 'integer', 'x-mcp-header': 'Priority' },
+    query: { type: 'string' },
+  },
 };
 
 export const fixtureTools: readonly FixtureTool[] = [
@@ -136,6 +147,7 @@ export const fixtureTools: readonly FixtureTool[] = [
     ),
   ),
   tool('test_tool_with_logging', withLogging),
+  tool('test_logging_tool', withLogging),
   tool('test_error_handling', () => ({
     isError: true,
     content: [text('This tool intentionally returns an error for testing')],
@@ -147,4 +159,7 @@ export const fixtureTools: readonly FixtureTool[] = [
   tool('test_elicitation_sep1330_enums', elicit(enumsForm)),
   tool('test_reconnection', reconnection),
   tool('json_schema_2020_12_tool', () => content(text('Valid')), dialect),
+  tool('test_custom_headers', ({ input }) => content(text(`In region ${input.region}`)), mirrored),
+  ...askingTools,
+  ...taskTools,
 ];

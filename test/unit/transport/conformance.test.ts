@@ -1,9 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFixtures } from '../../support/conformance/start.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const suite = join(root, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');
@@ -14,12 +14,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cs-conformance-'));
-  server = spawn(process.execPath, ['--import', 'tsx', join(root, 'test/support/conformance/server.ts')], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [chunk] = (await once(server.stdout ?? server, 'data')) as [Buffer];
-  url = chunk.toString('utf8').trim();
+  ({ server, url } = await startFixtures());
 });
 afterAll(async () => {
   server.kill();

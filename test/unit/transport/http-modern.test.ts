@@ -52,6 +52,7 @@ describe('2026-07-28', () => {
       { 'mcp-method': 'tools/list' },
       { 'mcp-name': 'apply' },
       { 'mcp-name': '=?base64?YXBwbHk=?=' },
+      { 'mcp-name': '=?base64?Z2V0!?=' },
       { 'mcp-protocol-version': '2025-11-25' },
     ];
     for (const headers of mismatched) {

@@ -1,0 +1,76 @@
+/** All server scenarios of 2026-07-28 run on the fixtures: the scenario, and how many checks pass in it, at least. */
+export const onFixtures: readonly (readonly [scenario: string, passes: number])[] = [
+  ['server-stateless', 28],
+  ['completion-complete', 2],
+  ['tools-list', 4],
+  ['tools-call-simple-text', 2],
+  ['tools-call-image', 2],
+  ['tools-call-audio', 2],
+  ['tools-call-embedded-resource', 2],
+  ['tools-call-mixed-content', 2],
+  ['tools-call-error', 2],
+  ['tools-call-with-progress', 2],
+  ['server-sse-multiple-streams', 1],
+  ['resources-list', 2],
+  ['resources-read-text', 2],
+  ['resources-read-binary', 2],
+  ['resources-templates-read', 2],
+  ['sep-2164-resource-not-found', 4],
+  ['prompts-list', 2],
+  ['prompts-get-simple', 2],
+  ['prompts-get-with-args', 2],
+  ['prompts-get-embedded-resource', 2],
+  ['prompts-get-with-image', 2],
+  ['dns-rebinding-protection', 2],
+  ['caching', 8],
+  ['input-required-result-basic-elicitation', 3],
+  ['input-required-result-basic-sampling', 3],
+  ['input-required-result-basic-list-roots', 3],
+  ['input-required-result-request-state', 3],
+  ['input-required-result-multiple-input-requests', 3],
+  ['input-required-result-multi-round', 4],
+  ['input-required-result-missing-input-response', 2],
+  ['input-required-result-non-tool-request', 3],
+  ['input-required-result-result-type', 2],
+  ['input-required-result-unsupported-methods', 2],
+  ['input-required-result-tampered-state', 2],
+  ['input-required-result-capability-check', 2],
+  ['input-required-result-ignore-extra-params', 2],
+  ['input-required-result-validate-input', 3],
+  ['tasks-lifecycle', 9],
+  ['tasks-capability-negotiation', 5],
+  ['tasks-wire-fields', 4],
+  ['tasks-request-state-removal', 3],
+  ['tasks-request-headers', 5],
+  ['tasks-dispatch-and-envelope', 9],
+  ['tasks-required-task-error', 3],
+  ['tasks-mrtr-composition', 2],
+  ['json-schema-2020-12', 8],
+  ['http-header-validation', 14],
+  ['http-custom-header-server-validation', 10],
+];
+
+/** On the program itself too, wherever its own tools will do; with the checks that do not pass for want of a fixture. */
+export const onProgram: readonly (readonly [scenario: string, passes: number, misses: readonly string[]])[] = [
+  ['tools-list', 4, []],
+  ['resources-list', 2, []],
+  ['sep-2164-resource-not-found', 4, []],
+  ['http-header-validation', 14, []],
+  ['dns-rebinding-protection', 2, []],
+  ['server-sse-multiple-streams', 1, []],
+  // There are no prompts here.
+  ['caching', 7, ['sep-2549-prompts-list-caching-hints']],
+  // They ask for a tool of the suite's, and no tool of ours needs anything of a client.
+  ['server-stateless', 26, ['sep-2575-server-rejects-undeclared-capability', 'sep-2575-missing-capability-http-400']],
+  // Its tool is not there, so no task begins.
+  ['tasks-capability-negotiation', 4, ['tasks-per-request-meta-opt-in']],
+];
+
+/** What runs nowhere, and why; all of it belongs to extensions. */
+export const nowhere: Readonly<Record<string, string>> = {
+  'tasks-mrtr-input': 'A task here waits for a person, by the approval: it never asks its client for anything.',
+  'tasks-status-notifications': 'It only notes that the notifications are optional, and checks nothing.',
+  'sep-2640-skills-directory': 'There are no skills here.',
+  'sep-2640-skills-enumeration': 'There are no skills here.',
+  'sep-2640-skills-manifest': 'There are no skills here.',
+};
