@@ -25,7 +25,7 @@ export interface Index {
    * As they were seen last, oldest first: what is new is looked at, nothing else. What was over stays so, and what was not may be
    * over by now; so of the open ones there are never more than it says.
    */
-  known(which: (row: Fixed) => boolean): Promise<readonly View[]>;
+  known(which: (row: Fixed, isFinal: boolean) => boolean): Promise<readonly View[]>;
   /** After each change, so that what is listed and watched follows. */
   refresh(current: Current): Promise<void>;
   forget(id: string): Promise<void>;
@@ -87,7 +87,9 @@ export function createIndex(parts: IndexParts): Index {
     },
     known: async (which) => {
       await learn();
-      return byAge([...rows.values()].flatMap(({ view }) => (which(view) ? [view] : [])));
+      const asked: View[] = [];
+      for (const { view, good } of rows.values()) if (which(view, good === undefined)) asked.push(view);
+      return byAge(asked);
     },
     refresh: async (current) => {
       const view = viewOf(current);

@@ -30,7 +30,7 @@ export async function request(ctx: Context, draft: ApprovalDraft): Promise<Appro
   if (denied !== undefined) throw standingRefusal(denied, denialUntil(ctx, denied));
   refuseUnaskable(ctx, draft);
   const isOwners = (row: Fixed): boolean => principal.person !== undefined && row.person === principal.person;
-  const known = await ctx.index.known((row) => isOf(row, principal) || isOwners(row));
+  const known = await ctx.index.known((row, isOver) => isOf(row, principal) || (!isOver && isOwners(row)));
   await refuseTooMany(ctx, principal, known);
   refuseTooOften(ctx, principal, known);
   return ask(ctx, draft);
