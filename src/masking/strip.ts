@@ -76,6 +76,7 @@ export class Stripper {
   #state: State = 'text';
 
   push(text: string): string {
+    if (this.#state === 'text' && !holdsUnusual(text)) return text;
     let seen = '';
     let index = 0;
     while (index < text.length) {
