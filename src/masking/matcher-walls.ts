@@ -3,6 +3,8 @@ import { opening } from './placeholder.ts';
 /** Where our own placeholders stand in a text already. */
 export interface Walls {
   meets(start: number, end: number): boolean;
+  /** Where the one begins that a place is inside of; the place itself if it is in none. A text that is parted there keeps it whole. */
+  beginOf(place: number): number;
   /** Where one may have begun that is not all there yet; the length of the text if none has. */
   readonly open: number;
 }
@@ -24,7 +26,9 @@ export function wallsIn(text: string, from: number, final: boolean, own: Readonl
     }
   }
   if (!final) open = Math.min(open, begun(text, from));
-  return starts.length === 0 && open === text.length ? undefined : { open, meets: meeting(starts, ends) };
+  return starts.length === 0 && open === text.length
+    ? undefined
+    : { open, meets: meeting(starts, ends), beginOf: beginning(starts, ends) };
 }
 
 /** Where the last characters are the first ones of a placeholder. */
@@ -33,6 +37,11 @@ function begun(text: string, from: number): number {
     if (text.length - length >= from && text.endsWith(opening.slice(0, length))) return text.length - length;
   return text.length;
 }
+
+const beginning =
+  (starts: readonly number[], ends: readonly number[]): Walls['beginOf'] =>
+  (place) =>
+    starts.find((start, index) => start < place && place < (ends[index] as number)) ?? place;
 
 function meeting(starts: readonly number[], ends: readonly number[]): Walls['meets'] {
   return (start, end) => {

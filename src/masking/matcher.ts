@@ -113,5 +113,5 @@ function outside(walls: Walls, spans: readonly Span[], sure: number): Search {
   const kept = spans.filter((span) => !walls.meets(span.start, span.end));
   // Where a placeholder may have begun at the end, what reaches into it is not sure either.
   const least = kept.reduce((at, span) => (span.end > walls.open ? Math.min(at, span.start) : at), walls.open);
-  return { spans: kept, sure: Math.min(sure, least) };
+  return { spans: kept, sure: walls.beginOf(Math.min(sure, least)) };
 }
