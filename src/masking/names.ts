@@ -17,7 +17,7 @@ const variablePattern =
   /passw(?:or)?d|passphrase|secret|token|credential|dsn|connection[-_]?str|conn[-_]?str|api[-_]?key|(?:^|[-_])(?:key|keys|pass|pwd|auth|authorization|cookie|pat)(?:$|[-_])/i;
 /** What is said about a secret and is none: where it lies, how long it lives. */
 const aboutPattern =
-  /[-_.](?:file|path|dir|name|ttl|expiry|expiration|enabled|type|mode|method|scheme|provider|version|header|alg|algorithm|issuer|audience|endpoint)$/i;
+  /[-_.](?:file|path|dir|name|ttl|expiry|expiration|enabled|type|mode|method|scheme|provider|version|alg|algorithm|issuer|audience|endpoint)$/i;
 const headerPattern = /^(?:(?:proxy-)?authorization|(?:set-)?cookie|x-(?:api|auth)[-\w]*)$/i;
 
 /** Names repeat in every object, so each is looked at once. */
