@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type ClusterAgent, startClusterAgent, startPod, uniqueName } from '../support/cluster-agent.ts';
 import { needs, testKube } from '../support/control-plane/namespace.ts';
+import { waitUntil } from '../support/control-plane/wait-until.ts';
 
 /** A Countersign that may read pods, their logs and ConfigMaps, and no Secret: nobody knows then what a program could print. */
 const role = uniqueName('no-secrets');
@@ -88,7 +89,11 @@ describe('where the masker may not read Secrets', () => {
   });
 
   it('the audit log has it', async () => {
-    const lines = (await reduced!.audit()).filter(({ type }) => type === 'Executed');
+    // The outcome of a read is written behind its answer.
+    const lines = await waitUntil('both reads are in the log', async () => {
+      const executed = (await reduced!.audit()).filter(({ type }) => type === 'Executed');
+      return executed.length >= 2 && executed;
+    });
     expect(lines.map(({ tool, masking }) => `${tool} ${masking}`)).toEqual(['get reduced', 'logs reduced']);
   });
 
