@@ -27,6 +27,17 @@ export const principalForm = (principal: Principal): JsonObject => ({
 export const samePrincipal = (a: Principal, b: Principal): boolean =>
   a.issuer === b.issuer && a.subject === b.subject && a.agent === b.agent;
 
+const keys = new WeakMap<Principal, string>();
+
+/** One text for each principal that `samePrincipal` tells apart, made once for each object. */
+export function principalKey(principal: Principal): string {
+  const known = keys.get(principal);
+  if (known !== undefined) return known;
+  const key = JSON.stringify([principal.issuer, principal.subject, principal.agent]);
+  keys.set(principal, key);
+  return key;
+}
+
 /** Whether nothing that a decision goes by differs: another token of the same principal may say less than this one did. */
 export const sameRights = (a: Principal, b: Principal): boolean =>
   samePrincipal(a, b) &&

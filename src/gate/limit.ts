@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/environment.ts';
 import { CountersignError } from '../domain/errors.ts';
-import type { Principal } from '../domain/principal.ts';
+import { type Principal, principalKey } from '../domain/principal.ts';
 import type { Limits } from './ports.ts';
 
 interface Bucket {
@@ -41,22 +41,12 @@ export class Entered {
   }
 }
 
-const keys = new WeakMap<Principal, string>();
-
-function keyOf(principal: Principal): string {
-  const known = keys.get(principal);
-  if (known !== undefined) return known;
-  const key = JSON.stringify([principal.issuer, principal.subject, principal.agent]);
-  keys.set(principal, key);
-  return key;
-}
-
 export function createLimiter(limits: Limits, clock: Clock): Limiter {
   const buckets = new Map<string, Bucket>();
   const all = { inFlight: 0 };
 
   const bucketOf = (principal: Principal): Bucket => {
-    const key = keyOf(principal);
+    const key = principalKey(principal);
     const now = clock.now();
     const bucket = buckets.get(key) ?? { tokens: limits.callsPerSecond, filledAt: now, inFlight: 0, dropped: 0 };
     const gained = ((now - bucket.filledAt) / 1000) * limits.callsPerSecond;

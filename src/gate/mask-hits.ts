@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/environment.ts';
-import type { Principal } from '../domain/principal.ts';
+import { type Principal, principalKey } from '../domain/principal.ts';
 
 /** Milliseconds: what is counted together, and how far back it counts. */
 const slot = 300_000;
@@ -26,7 +26,7 @@ export function createMaskHits(clock: Clock): MaskHits {
   };
   return {
     add: (principal, count) => {
-      const key = keyOf(principal);
+      const key = principalKey(principal);
       const slots = recent(counts.get(key) ?? new Map<number, number>());
       slots.set(now(), (slots.get(now()) ?? 0) + count);
       counts.delete(key);
@@ -39,10 +39,9 @@ export function createMaskHits(clock: Clock): MaskHits {
     of: (principal) => {
       if (counts.size === 0) return 0;
       let sum = 0;
-      for (const count of recent(counts.get(keyOf(principal)) ?? new Map<number, number>()).values()) sum += count;
+      for (const count of recent(counts.get(principalKey(principal)) ?? new Map<number, number>()).values())
+        sum += count;
       return sum;
     },
   };
 }
-
-const keyOf = ({ issuer, subject, agent }: Principal): string => JSON.stringify([issuer, subject, agent]);
