@@ -42,10 +42,12 @@ export class Discovery {
    */
   declared(api: Api, type: ResourceType): ResourceType | Promise<ResourceType> {
     if (type.servedBy !== 'crd') return type;
-    const known = this.#declared.get(type) ?? withDeclared(api, type);
-    this.#declared.set(type, known);
-    known.catch(() => this.#declared.delete(type));
-    return known;
+    const known = this.#declared.get(type);
+    if (known !== undefined) return known;
+    const reading = withDeclared(api, type);
+    this.#declared.set(type, reading);
+    reading.catch(() => this.#declared.delete(type));
+    return reading;
   }
 
   invalidate(): void {

@@ -7,6 +7,7 @@ import * as accept from './accept.ts';
 import { checkAllowed } from './allowed.ts';
 import type { Api } from './api.ts';
 import type { Discovery } from './discovery.ts';
+import type { ServedType } from './discovery-document.ts';
 import { listMetadata } from './list.ts';
 import { objectPath } from './paths.ts';
 import { readCall } from './reads.ts';
@@ -25,24 +26,31 @@ export class Planning implements PlanningHandle {
     this.#discovery = discovery;
   }
 
-  async resolve(resource: string): Promise<ResourceType> {
-    const known = await this.#discovery.types(this.#api);
-    const found = findResource(known, resource);
-    if (found !== undefined) return this.#discovery.declared(this.#api, found);
-    const newer = await this.#discovery.newer(this.#api);
-    const late = findResource(newer, resource);
-    if (late !== undefined) return this.#discovery.declared(this.#api, late);
-    throw unknownResource(newer, resource);
+  resolve(resource: string): Promise<ResourceType> {
+    return this.#served(
+      (types) => findResource(types, resource),
+      (types) => unknownResource(types, resource),
+    );
   }
 
-  async resolveKind(apiVersion: string, kind: string): Promise<ResourceType> {
-    const known = await this.#discovery.types(this.#api);
-    const found = findKind(known, apiVersion, kind);
+  resolveKind(apiVersion: string, kind: string): Promise<ResourceType> {
+    return this.#served(
+      (types) => findKind(types, apiVersion, kind),
+      (types) => unknownKind(types, apiVersion, kind),
+    );
+  }
+
+  /** What is not found is looked for once more in newer types. */
+  async #served(
+    find: (types: readonly ServedType[]) => ResourceType | undefined,
+    unknown: (types: readonly ServedType[]) => Error,
+  ): Promise<ResourceType> {
+    const found = find(await this.#discovery.types(this.#api));
     if (found !== undefined) return this.#discovery.declared(this.#api, found);
     const newer = await this.#discovery.newer(this.#api);
-    const late = findKind(newer, apiVersion, kind);
-    if (late !== undefined) return this.#discovery.declared(this.#api, late);
-    throw unknownKind(newer, apiVersion, kind);
+    const late = find(newer);
+    if (late === undefined) throw unknown(newer);
+    return this.#discovery.declared(this.#api, late);
   }
 
   async get(object: ObjectRef): Promise<JsonObject | undefined> {
