@@ -54,7 +54,8 @@ export const compose: Compose = async (config, options) => {
   const self = userInfo();
   const root = config.state?.directory ?? resolveStateRoot(options.env);
   const state = await openState({ root, clock, random, log });
-  const audit = await openAuditLog({ folder: join(root, 'audit'), process: state.process, clock, random, log });
+  const auditFolder = join(root, 'audit');
+  const audit = await openAuditLog({ folder: auditFolder, process: state.process, clock, random, log });
   const checkpoints = await openCheckpoints({ config: config.audit, audit, state, clock, random, log });
   const settings = settingsOf(config, options);
   const policy = await openPolicy({ folder: settings.policy, log });
@@ -90,7 +91,7 @@ export const compose: Compose = async (config, options) => {
     clock,
     random,
     audit,
-    auditReader: createAuditReader({ folder: join(root, 'audit'), log }),
+    auditReader: createAuditReader({ folder: auditFolder, log }),
     people: votersOf(people, suspensions),
     channels,
     masker,
@@ -126,9 +127,9 @@ export const compose: Compose = async (config, options) => {
   const findOut = createFindingOut({
     ...{ approvals, runs, clusters, audit, masker, clock, random, log, keyed: state.keyed, process: state.process },
     ...{ auditIds: ids, auditReader: deps.auditReader },
-    auditFolder: join(root, 'audit'),
+    auditFolder,
   });
-  const lost = { audit, auditFolder: join(root, 'audit'), state, tools, log };
+  const lost = { audit, auditFolder, state, tools, log };
   const tellLost = async (signal: AbortSignal): Promise<void> =>
     (await import('./compose/lost-calls.ts')).tellLostCalls(lost, signal);
   const stopRecovering = options.serves ? startRecovering(deps, findOut, tellLost) : async () => undefined;

@@ -155,7 +155,9 @@ function decodeCard(card: z.infer<typeof requestSchema>['card'], masker: Pick<Ma
   };
 }
 
-export const encode = (record: Vote | Ending | Outcome | Review | Reconciliation): string => JSON.stringify(record);
+export const encode = (
+  record: Vote | Ending | Outcome | Review | Reconciliation | z.infer<typeof undecidableSchema>,
+): string => JSON.stringify(record);
 
 export const decodeVote = (content: string): Vote | undefined => voteSchema.safeParse(json(content)).data;
 export const decodeEnding = (content: string): Ending | undefined => endingSchema.safeParse(json(content)).data;

@@ -9,7 +9,7 @@ import { type Context, present } from './context.ts';
 import { type Current, derive } from './current.ts';
 import { namesIn, readIfThere } from './files.ts';
 import { announce, current, reread } from './finish.ts';
-import { json } from './record.ts';
+import { encode, json } from './record.ts';
 
 /**
  * What is being sent, one sealed file a run, in a folder of its own: whoever looks for runs whose outcome is unknown reads
@@ -65,7 +65,7 @@ async function sentOf(ctx: Context, id: string): Promise<Json | undefined> {
 export async function undecidable(ctx: Context, id: string, because: string): Promise<Approval> {
   const { state } = await current(ctx, id);
   if (state !== 'unknown') throw invalid(`${id} is ${state}: nothing is open about it`);
-  await ctx.store.put(id, 'undecidable', JSON.stringify({ because: cleanComment(ctx, because) ?? '' }));
+  await ctx.store.put(id, 'undecidable', encode({ because: cleanComment(ctx, because) ?? '' }));
   await forgetSent(ctx, id);
   return announce(ctx, await reread(ctx, id));
 }

@@ -61,7 +61,8 @@ async function leftoverOf(process: string, files: readonly string[]): Promise<Le
       else open.set(invocation, { authorized: type === authorized, bytes: Buffer.from(bytes) });
     });
   const calls = [...open].map(([invocation, left]) => ({
-    ...{ invocation, authorized: left.authorized },
+    invocation,
+    authorized: left.authorized,
     line: parseLine(left.bytes),
   }));
   return { process, served, calls };

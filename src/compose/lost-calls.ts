@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LostCall, lostCalls } from '../audit/lost-calls.ts';
 import type { AuditLog } from '../domain/audit-event.ts';
@@ -25,7 +26,6 @@ export async function tellLostCalls(parts: LostCallParts, signal: AbortSignal): 
   try {
     const told = await state.folder('lost-calls');
     const isDone = async (process: string): Promise<boolean> => {
-      const { access } = await import('node:fs/promises');
       const known = access(join(told, process)).then(
         () => true,
         () => false,

@@ -155,12 +155,7 @@ class Delivery {
     const result = this.#entry.done.includes('tell:end') ? undefined : await this.#result();
     const note = this.#entry.done.includes('end') ? undefined : await this.#note();
     const line = (): string => endLine(this.#approval, result, this.#parts.mentions);
-    await this.#say('end', () =>
-      note === undefined
-        ? line()
-        : `${line()}
-${checkpointText(note)}`,
-    );
+    await this.#say('end', () => (note === undefined ? line() : `${line()}\n${checkpointText(note)}`));
     if (this.#approval.reconciled === undefined) await this.#tell('tell:end', result);
     if (this.#approval.undecidable !== undefined) await this.#say('undecidable', () => notFoundOut(this.#approval));
     if (this.#approval.reconciled !== undefined) {

@@ -4,30 +4,18 @@ import { open } from '../../../src/domain/masked.ts';
 import { createMasker } from '../../../src/masking/masker.ts';
 import { matcherOf } from '../../../src/masking/matcher.ts';
 import { compilePatterns, type OwnPatterns, piece } from '../../../src/masking/patterns-own.ts';
-import { createStream } from '../../../src/masking/stream.ts';
 import { OwnSearch } from '../../../src/masking/stream-own.ts';
 import { maskSeen } from '../../../src/masking/stream-text.ts';
 import { strip } from '../../../src/masking/strip.ts';
 import { silent } from '../../support/approvals.ts';
-import { cuts, texts, values } from '../../support/masking-texts.ts';
+import { cuts, texts } from '../../support/masking-texts.ts';
+import { scope, streamed } from './streamed.ts';
 
-const scope = { values };
 const compiled = async (...patterns: readonly string[]): Promise<OwnPatterns> =>
   (await compilePatterns(patterns.map((pattern, index) => ({ name: `own ${index}`, pattern })))) as OwnPatterns;
 
 const whole = (text: string, own: OwnPatterns): string =>
   maskSeen(strip(text), matcherOf(scope), undefined, new OwnSearch(own));
-
-function streamed(bytes: Uint8Array, lengths: readonly number[], own: OwnPatterns): string {
-  const stream = createStream(scope, own);
-  let shown = '';
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const length = lengths[turn % lengths.length] as number;
-    shown += open(stream.push(bytes.subarray(at, at + length)));
-    at += length;
-  }
-  return shown + open(stream.end());
-}
 
 describe("an operator's patterns", () => {
   it('are masked beside the shipped ones, by their names', async () => {
