@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type AgentRig, startAgent } from '../support/agent.ts';
+import { atEnd } from '../support/at-end.ts';
 import { type ClusterAgent, startClusterAgent } from '../support/cluster-agent.ts';
 import { cardOf, textOf, until } from '../support/slack/looking.ts';
 import { type FakeSlack, startFakeSlack } from '../support/slack/server.ts';
@@ -28,7 +29,7 @@ let config: JsonObject;
 beforeAll(async () => {
   slack = await startFakeSlack();
   const folder = await mkdtemp(join(tmpdir(), 'cs-e2e-slack-'));
-  afterAll(async () => {
+  atEnd(async () => {
     await slack.close();
     await rm(folder, { recursive: true, force: true });
   });

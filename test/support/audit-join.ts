@@ -5,6 +5,7 @@ import { auditId } from '../../src/domain/audit-id.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type AuditLine, readAudit } from './control-plane/kube.ts';
 import { controlPlane } from './control-plane/namespace.ts';
+import { waitUntil } from './control-plane/wait-until.ts';
 
 /** An invocation of our log, with the Audit-IDs that its requests had. */
 export interface ToldInvocation {
@@ -42,20 +43,26 @@ export async function requestsOf(username: string, auditLogPath: string | undefi
 }
 
 /**
- * Both logs have every request of this user, and tell the same of it: what an auditor sees, at the end of every suite that has an
- * agent of its own. @throws Error naming what only one of them has
+ * Both logs have every request of these users, and tell the same of it: what an auditor sees, at the end of every suite that has a
+ * server of its own. @throws Error naming what only one of them has
  */
-export async function expectJoined(state: string, username: string): Promise<void> {
+export async function expectJoined(state: string, users: readonly string[]): Promise<void> {
   const { auditLogPath } = controlPlane();
   // A cluster of somebody else does not show its log; suites that are about it say so.
   if (auditLogPath === undefined) return;
-  const { onlyOurs, onlyTheirs, different } = await joinLogs(join(state, 'audit'), [auditLogPath], {
-    users: [username],
+  let said = '';
+  const joined = async (): Promise<boolean> => {
+    const found = await joinLogs(join(state, 'audit'), [auditLogPath], { users });
+    const { onlyOurs, different, matched } = found;
+    // Other suites have servers of their own on this API server.
+    const onlyTheirs = found.onlyTheirs.filter((request) => users.includes(request.as ?? request.user));
+    said = JSON.stringify({ matched, onlyOurs, onlyTheirs, different }, null, 1);
+    return onlyOurs.length + onlyTheirs.length + different.length === 0;
+  };
+  // The API server writes its log behind its answers.
+  await waitUntil('the audit logs agree', joined, 10_000, 250).catch(() => {
+    throw new Error(`the audit logs do not agree: ${said.slice(0, 4_000)}`);
   });
-  if (onlyOurs.length + onlyTheirs.length + different.length === 0) return;
-  throw new Error(
-    `the audit logs do not agree: ${JSON.stringify({ onlyOurs, onlyTheirs, different }, null, 1).slice(0, 4_000)}`,
-  );
 }
 
 /** Whether it could have changed something: a write or a way into a container, and not a dry run. */

@@ -4,13 +4,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll } from 'vitest';
 import { stringify } from 'yaml';
 import { compose } from '../../src/compose.ts';
 import type { Composition } from '../../src/composition.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Approval } from '../../src/domain/approval.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { atEnd } from './at-end.ts';
+import { expectJoined } from './audit-join.ts';
 import { checkAuditLines } from './audit-lines.ts';
 import { type Kube, readKubeconfig } from './control-plane/kube.ts';
 import { controlPlane, testKube, testNamespace } from './control-plane/namespace.ts';
@@ -68,7 +69,7 @@ export async function startHttpCluster(rules: readonly JsonObject[]): Promise<Ht
   const url = `${(await listening(server)).url}/mcp`;
   const { config: loaded } = await loadConfig(config, env);
   const office = await compose(loaded, { sandbox: false, serves: false, env, log: quiet });
-  afterAll(async () => {
+  atEnd(async () => {
     if (server.exitCode === null) {
       server.kill('SIGTERM');
       await once(server, 'exit');
@@ -76,6 +77,10 @@ export async function startHttpCluster(rules: readonly JsonObject[]): Promise<Ht
     await office.close();
     await oidc.close();
     await kube.close();
+    await expectJoined(
+      state,
+      ['plan', 'read', 'write'].map((tier) => `cs-${tier}-${namespace}`),
+    );
     checkAuditLines(join(state, 'audit'));
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
@@ -146,7 +151,7 @@ async function tiersMayAll(kube: Kube, namespace: string): Promise<void> {
       name: `cs-${tier}-${namespace}`,
     })),
   });
-  afterAll(async () => {
+  atEnd(async () => {
     const own = await testKube();
     await own.delete(`${bindings}/${name}`);
     await own.close();

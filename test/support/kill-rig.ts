@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { verify } from '../../src/audit/verify/verify.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ToolResult } from '../../src/transport/client.ts';
 import { type AgentRig, startAgent } from './agent.ts';
+import { atEnd } from './at-end.ts';
 import { readAudit } from './control-plane/kube.ts';
 import { kubeconfig } from './control-plane/kubeconfig.ts';
 import { controlPlane, testKube, testNamespace } from './control-plane/namespace.ts';
@@ -58,7 +58,7 @@ export async function createKillRig(): Promise<KillRig> {
     );
   const text = kubeconfig(proxy.url, proxy.caCert, 'countersign', { token: adminToken });
   await writeFile(config, text, { mode: 0o600 });
-  afterAll(async () => {
+  atEnd(async () => {
     await proxy.close();
     await kube.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });

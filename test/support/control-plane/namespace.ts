@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
+import { atEnd } from '../at-end.ts';
 import type { ControlPlaneInfo } from './control-plane.ts';
 import type {} from './global-setup.ts';
 import { Kube, readKubeconfig } from './kube.ts';
@@ -41,7 +42,7 @@ export async function testNamespace(labels: Record<string, string> = {}): Promis
   const kube = await testKube();
   const name = `test-${randomBytes(5).toString('hex')}`;
   const path = `/api/v1/namespaces/${name}`;
-  afterAll(async () => {
+  atEnd(async () => {
     await kube.delete(path);
     await kube.close();
   });
