@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ToolResult } from '../../src/transport/client.ts';
 import { type AgentRig, startAgent } from '../support/agent.ts';
+import { atEnd } from '../support/at-end.ts';
 import { mutates, requestsOf } from '../support/audit-join.ts';
 import { type ClusterAgent, startClusterAgent, uniqueName } from '../support/cluster-agent.ts';
 import { makeCertificates } from '../support/control-plane/certificates.ts';
@@ -264,6 +265,7 @@ describe('clusters that cannot be used', () => {
   async function agentOf(port: number, ca: string, context = 'countersign-test'): Promise<AgentRig> {
     const path = join(tmpdir(), `${uniqueName('cs-unusable')}.kubeconfig`);
     await writeFile(path, kubeconfig(`https://127.0.0.1:${port}`, ca, 'nobody', { token: 'none' }), { mode: 0o600 });
+    atEnd(() => rm(path));
     const rig = await startAgent({ cluster: { kubeconfig: path, context } });
     rigs.push(rig);
     return rig;
