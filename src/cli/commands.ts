@@ -52,6 +52,7 @@ export function addCommands(program: Command, io: Io, end: End): void {
     .command('digest')
     .description('print the manifestDigest of each document in a file, as cards and the audit log have it')
     .argument('<file>', 'a manifest, or - for stdin')
+    .option('--crd <file...>', 'definitions of its kinds, for the fields that they declare to be passwords')
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (file, options) => end(await (await import('./digest.ts')).digest(file, options, io)));

@@ -4,22 +4,25 @@ import { manifestDigest } from '../domain/digest.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { type JsonObject, stringAt } from '../domain/json.ts';
 import { parseManifest } from '../domain/manifest.ts';
-import type { ResourceType } from '../domain/resource.ts';
 import { createMasker } from '../masking/masker.ts';
 import { compilePatterns } from '../masking/patterns-own.ts';
 import { openState } from '../state/state.ts';
 import { systemClock, systemRandom } from '../system.ts';
+import { OfflineKinds } from './digest-kinds.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
 import { createLog } from './log.ts';
 
 export interface DigestOptions {
   readonly config?: string;
+  /** Files with CustomResourceDefinitions. */
+  readonly crd?: readonly string[];
   readonly json?: boolean;
 }
 
 /** The manifestDigest of each document, as cards and the audit log have it; the values of Secrets enter keyed by the state directory. */
 export async function digest(file: string, options: DigestOptions, io: Io): Promise<ExitCode> {
-  const { documents, notes } = parseManifest(await readText(file, io));
+  const { documents, notes: said } = parseManifest(await readText(file, io));
+  const kinds = new OfflineKinds([...documents, ...(await documentsIn(options.crd ?? [], io))]);
   const log = createLog(io.stderr, io.env.COUNTERSIGN_LOG);
   const { config } = await loadConfig(options.config, io.env);
   const patterns = await compilePatterns(config.masking.patterns);
@@ -28,8 +31,9 @@ export async function digest(file: string, options: DigestOptions, io: Io): Prom
   try {
     const rows = documents.map((document) => ({
       object: nameOf(document),
-      digest: manifestDigest(document, masker.sensitivePaths(typeOf(document), document), state.keyed),
+      digest: manifestDigest(document, masker.sensitivePaths(kinds.of(document), document), state.keyed),
     }));
+    const notes = [...said, ...unknownKinds(documents.filter((document) => !kinds.knows(document)))];
     if (options.json === true) json(io, { documents: rows, notes });
     else for (const row of rows) line(io, `${row.digest}  ${row.object}`);
     for (const note of options.json === true ? [] : notes) io.stderr.write(`note: ${note}\n`);
@@ -58,22 +62,14 @@ const nameOf = (document: JsonObject): string =>
     .filter((part) => part !== undefined)
     .join('/');
 
-/** As far as the document tells it, without asking a cluster: what is sensitive goes by the kind that stands in it. */
-function typeOf(document: JsonObject): ResourceType {
-  const apiVersion = stringAt(document, 'apiVersion') ?? 'v1';
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/', 2) : ['', apiVersion];
-  const kind = stringAt(document, 'kind') ?? '';
-  const singular = kind.toLowerCase();
-  return {
-    group: group ?? '',
-    version: version ?? '',
-    resource: `${singular}s`,
-    kind,
-    singular,
-    shortNames: [],
-    namespaced: true,
-    verbs: [],
-    subresources: [],
-    servedBy: 'built-in',
-  };
+async function documentsIn(files: readonly string[], io: Io): Promise<readonly JsonObject[]> {
+  const parsed = await Promise.all(files.map(async (file) => parseManifest(await readText(file, io)).documents));
+  return parsed.flat();
 }
+
+/** What a definition declares to be a password is keyed in the digest that a server makes. */
+const unknownKinds = (documents: readonly JsonObject[]): readonly string[] =>
+  documents.map(
+    (document) =>
+      `${nameOf(document)} is of a kind that is not built in: name the file of its definition with --crd, if that declares passwords`,
+  );

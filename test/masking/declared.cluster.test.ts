@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type ClusterAgent, startClusterAgent, uniqueName } from '../support/cluster-agent.ts';
@@ -118,5 +123,33 @@ describe('what the definition of a kind and the configuration say is secret, on 
     const told = (text: string) => text.replace(/sha256:\w+|Audit \w+/g, '');
     expect(told(other.text)).toBe(told(equal.text));
     hidden(equal);
+  });
+
+  it('is keyed in the digest that countersign digest prints, if it is given the definition', async () => {
+    const manifest = stringify(locker(spec));
+    const { structured } = await agent.call('apply', { manifest, forceConflicts: true, dryRun: true, reason });
+    expect(structured.status).toBe('dry_run');
+    const folder = await mkdtemp(join(tmpdir(), 'cs-declared-'));
+    await writeFile(join(folder, 'locker.yaml'), manifest);
+    await writeFile(join(folder, 'crd.yaml'), stringify(definition));
+    const digest = async (...more: readonly string[]) => {
+      const args = [
+        'dist/countersign.cjs',
+        'digest',
+        join(folder, 'locker.yaml'),
+        ...more,
+        '--config',
+        agent.configFile,
+      ];
+      const env = { ...process.env, COUNTERSIGN_STATE: agent.state };
+      return promisify(execFile)(process.execPath, args, { env });
+    };
+    const known = await digest('--crd', join(folder, 'crd.yaml'));
+    expect(known.stdout.split(' ')[0]).toBe((structured.manifestDigests as readonly string[])[0]);
+    expect(known.stderr).toBe('');
+    const unknown = await digest();
+    expect(unknown.stdout).not.toBe(known.stdout);
+    expect(unknown.stderr).toContain('name the file of its definition with --crd');
+    await rm(folder, { recursive: true });
   });
 });
