@@ -30,6 +30,8 @@ export interface BackendOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly loadCompose: () => Promise<Compose>;
+  /** Told when everything is open. */
+  readonly opened?: (composition: Composition) => void;
 }
 
 export function createBackend(options: BackendOptions): Backend {
@@ -37,7 +39,9 @@ export function createBackend(options: BackendOptions): Backend {
   const load = retried(() => loadConfig(options.config, options.env));
   const open = retried(async (): Promise<Composition> => {
     const [{ config }, compose] = await Promise.all([load(), options.loadCompose()]);
-    return compose(config, { sandbox: options.sandbox, serves: true, env: options.env, log });
+    const composition = await compose(config, { sandbox: options.sandbox, serves: true, env: options.env, log });
+    options.opened?.(composition);
+    return composition;
   });
   const identify = createStdioCaller(options.env, systemClock);
   const configured = retried(async () => settingsOf(await load(), options.sandbox));

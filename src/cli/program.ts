@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { toCountersignError } from '../domain/errors.ts';
+import { maskByForm } from '../masking/by-form.ts';
 import { version } from '../package.ts';
 import { addCommands } from './commands.ts';
+import { crashText } from './crash.ts';
 import type { ExitCode, Io } from './io.ts';
 
 /** Every command but a plain `serve`; without one, help. */
@@ -23,8 +25,7 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
 /** A command that failed says why, and what to do. */
 function fault(io: Io, thrown: unknown): ExitCode {
   const error = toCountersignError(thrown);
-  const cause =
-    error.code === 'Internal' ? [`  ${error.cause instanceof Error ? error.cause.stack : String(error.cause)}`] : [];
+  const cause = error.code === 'Internal' ? [crashText(error.cause, maskByForm).trimEnd()] : [];
   const lines = [`countersign: ${error.message}`, ...error.lines.map((line) => `  ${line}`), ...cause];
   if (error.hint !== undefined) lines.push(`Next: ${error.hint}`);
   io.stderr.write(`${lines.join('\n')}\n`);

@@ -9,13 +9,17 @@ import { CountersignError, invalid, toCountersignError } from '../domain/errors.
 import type { Authenticator } from '../domain/identity.ts';
 import type { Principal } from '../domain/principal.ts';
 import { localPrincipal } from '../identity/local.ts';
+import { maskByForm } from '../masking/by-form.ts';
 import { version } from '../package.ts';
 import { type HttpServer, isLoopback, serveHttp } from '../transport/http/serve-http.ts';
 import { readTls, type Tls } from '../transport/http/tls-files.ts';
 import { createToolService } from '../transport/http/tool-service.ts';
 import { waitBudget } from '../transport/wait-budget.ts';
 import { waitTable } from './backend.ts';
+import { crashText } from './crash.ts';
 import type { ExitCode, Io } from './io.ts';
+import type { OperatorLog } from './log.ts';
+import { maskOperators } from './operators.ts';
 import { policyText } from './policy/text.ts';
 import { readinessParts } from './readiness.ts';
 
@@ -30,13 +34,13 @@ export interface ServeHttpOptions {
 const grace = 5_000;
 
 /** MCP over HTTP until a signal comes. What is badly configured is said at once, with exit code 2: nobody would see it later. */
-export async function serveOverHttp(options: ServeHttpOptions, io: Io, log: Log): Promise<ExitCode> {
+export async function serveOverHttp(options: ServeHttpOptions, io: Io, log: OperatorLog): Promise<ExitCode> {
   let started: Started;
   try {
     started = await start(options, io, log);
   } catch (thrown) {
     const error = toCountersignError(thrown);
-    const cause = error.code === 'Internal' && error.cause instanceof Error ? [String(error.cause.message)] : [];
+    const cause = error.code === 'Internal' ? [crashText(error.cause, maskByForm)] : [];
     const hint = error.hint === undefined ? [] : [`Next: ${error.hint}`];
     for (const text of [`countersign: ${error.message}`, ...error.lines, ...cause, ...hint])
       io.stderr.write(`${text}\n`);
@@ -59,7 +63,7 @@ interface Started {
   readonly composition: Composition;
 }
 
-async function start(options: ServeHttpOptions, io: Io, log: Log): Promise<Started> {
+async function start(options: ServeHttpOptions, io: Io, log: OperatorLog): Promise<Started> {
   const { host, port } = addressOf(options.http);
   const sandbox = options.sandbox === true;
   const loaded = await loadConfig(options.config, io.env);
@@ -73,6 +77,7 @@ async function start(options: ServeHttpOptions, io: Io, log: Log): Promise<Start
   const composition = await compose(loaded.config, {
     ...{ sandbox, serves: true, remote: true, env: io.env, log, metrics },
   });
+  maskOperators(composition.masker, log, io);
   try {
     mustHaveCluster(loaded, sandbox);
     mustHavePolicy(composition);

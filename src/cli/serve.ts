@@ -3,6 +3,7 @@ import { serveStdio } from '../transport/serve-stdio.ts';
 import { createBackend } from './backend.ts';
 import type { ExitCode, Io } from './io.ts';
 import { createLog } from './log.ts';
+import { maskOperators } from './operators.ts';
 
 export interface ServeOptions {
   readonly config?: string;
@@ -22,6 +23,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<ExitCode> {
     env: io.env,
     log,
     loadCompose: async () => (await import('../compose.ts')).compose,
+    opened: ({ masker }) => maskOperators(masker, log, io),
   });
   const server = await serveStdio({
     invoke: backend.invoke,

@@ -5,7 +5,6 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type ServeHttpOptions, serveOverHttp } from '../../../src/cli/serve-http.ts';
-import type { Log } from '../../../src/domain/environment.ts';
 import { until } from '../../support/http-rig.ts';
 
 let folder: string;
@@ -36,7 +35,7 @@ function run(options: ServeHttpOptions): Ran {
     (level: string) =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void =>
       void logged.push({ level, message, fields });
-  const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), maskWith: () => {} };
   const stopping = new AbortController();
   const io = {
     stdin: new PassThrough(),
