@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { ClusterIdentity } from './cluster.ts';
-import type { ObjectEffect } from './effect.ts';
+import type { Change, ObjectEffect } from './effect.ts';
 import { type Json, type JsonObject, stringAt } from './json.ts';
 import { formatPath, type Path } from './path.ts';
 import { replaceLeaves, treeOf } from './path-tree.ts';
@@ -46,22 +46,32 @@ export const planDigestOf = (header: PlanHeader, objects: readonly string[]): st
 };
 
 /** One digest per request with its effect; reads have no effect. */
-export const objectDigests = (requests: readonly Json[], effects: readonly ObjectEffect[]): readonly string[] =>
+export const objectDigests = (
+  requests: readonly Json[],
+  effects: readonly ObjectEffect[],
+  keyed: Keyed,
+): readonly string[] =>
   requests.map((request, index) => {
     const effect = effects[index];
-    return sha256(canonicalJson({ request, effect: effect === undefined ? null : effectForm(effect) }));
+    return sha256(canonicalJson({ request, effect: effect === undefined ? null : effectForm(effect, keyed) }));
   });
 
 /** What of an effect is hashed: what changes and for which object; not what a delete takes with it, which is facts. */
-const effectForm = (effect: ObjectEffect): Json => ({
+const effectForm = (effect: ObjectEffect, keyed: Keyed): Json => ({
   object: objectId(effect.object),
   action: effect.action,
   uid: effect.uid ?? null,
-  changes: effect.changes.map(({ path, from, to }) => withoutUndefined({ path, from, to })),
+  changes: effect.changes.map((change) => changeForm(objectId(effect.object), change, keyed)),
   removes: effect.removes,
   takes: effect.takes.map(({ path, manager }) => ({ path, manager })),
   unknown: effect.unknown ?? null,
 });
+
+/** A plain hash of a value that is easy to guess would be one of the value. What is sent instead of it is the caller's own. */
+const changeForm = (object: string, { path, from, to, copy }: Change, keyed: Keyed): Json => {
+  const was = copy === true && from !== undefined ? keyed(`${object}\0${path}\0${canonicalJson(from)}`) : from;
+  return withoutUndefined({ path, from: was, to });
+};
 
 /** A request as it is hashed: everything but resourceVersion, secret leaves keyed. */
 export function requestForm(request: PlannedRequest, sensitive: readonly Path[], keyed: Keyed): Json {

@@ -51,6 +51,8 @@ export interface Change {
   readonly to: Json | undefined;
   /** A leaf that the mask hides: people see new, changed or unchanged, never the token. */
   readonly hidden: boolean;
+  /** What stands there now has a value of a Secret in it, at a place that is none for secrets. Agents are not told whether theirs is equal. */
+  readonly copy?: true;
 }
 
 export interface Ownership {

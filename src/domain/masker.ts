@@ -38,10 +38,15 @@ export interface LogLine {
   readonly text: Masked<string>;
 }
 
+/** `index`: which of the lines that were pushed it is, or begins with; of a value over several lines it may be one further. */
+export type OnLogLine = (line: LogLine, index: number) => void;
+
 /** Takes a log in any pieces. `onLine` is called for each line once nothing that comes can change it. */
 export interface LogMask {
   push(bytes: Uint8Array): void;
   end(): void;
+  /** Lines that were pushed. */
+  readonly lines: number;
 }
 
 /** As the API server takes them. */
@@ -61,18 +66,24 @@ export interface Masker {
     scope?: MaskScope,
     type?: ResourceType,
   ): { readonly value: Masked<Json>; readonly masked: readonly string[] };
-  /** Text of a program, with the values of its scope; text of the API server, without one: with all values that are held. */
-  text(raw: string, scope?: MaskScope): Masked<string>;
+  /**
+   * Text of a program, with the values of its scope; text of the API server, without one: with all values that are held.
+   * `written`: what the caller itself wrote, asked for where a value is found; one that stands in it in the same way is echoed.
+   */
+  text(raw: string, scope?: MaskScope, written?: () => string): Masked<string>;
   /** For bytes of UTF-8 that come in chunks: output of programs, logs. One channel each. */
   stream(scope: MaskScope): MaskedStream;
   /** A log whose lines begin with their times, as the API server gives it: values over several lines are found all the same. */
-  log(scope: MaskScope, onLine: (line: LogLine) => void): LogMask;
+  log(scope: MaskScope, onLine: OnLogLine): LogMask;
   /** Our own words, and what the caller itself sent: echoed, with control characters made visible. */
   echo(own: string): Masked<string>;
   /** A value as it is in the cluster, beside what the caller sends: shown exactly, but for what is held of Secrets. */
   live(value: string): Masked<string>;
-  /** The leaves of an object that structure hides (Secret data, sensitive env and ConfigMap keys …): digest form and ownership use them. */
-  sensitivePaths(type: ResourceType, object: Json): readonly Path[];
+  /**
+   * The leaves of an object that structure hides (Secret data, sensitive env and ConfigMap keys …): digest form and ownership use
+   * them. With a scope also those that hold one of its values.
+   */
+  sensitivePaths(type: ResourceType, object: Json, scope?: Pick<MaskScope, 'values'>): readonly Path[];
   /** The first field or label of selectors whose value is hidden in objects of this kind: selecting by it would tell a guess. */
   hiddenSelector(type: ResourceType, selectors: Selectors): string | undefined;
   /** Whether any of our placeholders stands anywhere in the input (plain, base64, inside a string), and at which path. */

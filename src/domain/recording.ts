@@ -36,6 +36,7 @@ export interface Recording {
   /** Seals it; `root` is the SHA-256 of the last line of its hash chain, which the audit log records. */
   end(outcome: {
     readonly exitCode: number | undefined;
-    readonly reason: string | undefined;
+    /** Why there is no exit code. */
+    readonly reason: Masked<string> | undefined;
   }): Promise<{ readonly root: string }>;
 }

@@ -46,6 +46,8 @@ export interface LogsRequest {
   /** Of the run before this one. */
   readonly previous: boolean;
   readonly tailLines: number;
+  /** So many of them are before those that are asked for, and are not shown. */
+  readonly linesBefore?: number;
   readonly sinceSeconds?: number;
 }
 

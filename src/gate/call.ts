@@ -20,6 +20,8 @@ export interface Call {
   story: Fields;
   /** Values of Secrets that were hidden in what this call shows. */
   hits: number;
+  /** What the caller wrote: its input, or that of the call that it goes on with. */
+  written: unknown;
   /**
    * Begins to write RequestReceived: nothing leaves for the cluster and nothing is held or answered before `intended`. `meanwhile`:
    * what the call does until then.
@@ -47,6 +49,7 @@ class GovernedCall implements Call {
   readonly auditIds: AuditIds;
   story: Fields;
   hits = 0;
+  written: unknown;
   intended: Promise<void> = Promise.resolve();
   readonly #ports: GatePorts;
   readonly #alone: () => boolean;
@@ -57,6 +60,7 @@ class GovernedCall implements Call {
     this.#ports = ports;
     this.#alone = alone;
     this.invocation = invocation;
+    this.written = invocation.input;
     this.id = newInvocationId(ports.clock, ports.random);
     this.startedAt = ports.clock.now();
     this.auditIds = ports.auditIds(this.id);

@@ -13,7 +13,7 @@ import { surelyDenied, targetsOf } from './authorize.ts';
 import { type Call, idents } from './call.ts';
 import type { Gate, Pin, Prepared } from './gate.ts';
 import { completeAll } from './plan/complete.ts';
-import type { Completed } from './plan/completed.ts';
+import type { Completed, Completing, Scopes } from './plan/completed.ts';
 import { DraftedPlan } from './plan/drafted.ts';
 import { factsOf, recordedFacts } from './plan/facts.ts';
 import { GuardedPlanning } from './plan/guarded-planning.ts';
@@ -32,12 +32,15 @@ export async function draft(
   cluster: Cluster,
   pinned?: readonly Pin[],
 ): Promise<Prepared> {
+  call.written = input;
   const bare = cluster.planning(call.context());
   const planning = new GuardedPlanning(gate, call, cluster.name, bare, pinned);
   const drafted = await tool.plan(input, planning);
-  const known = tool.access.mutates ? valuesBeside(gate, call, cluster, drafted) : undefined;
-  const completed = await completeOrDeny(gate, call, tool, cluster, drafted, planning, bare, pinned);
-  await known;
+  const scopes = tool.access.mutates ? valuesBeside(gate, call, cluster, drafted) : noScopes;
+  // What the API server says to the plan comes first.
+  scopes.catch(() => undefined);
+  const completed = await completeOrDeny({ gate, call, tool, cluster, drafted, planning, bare, pinned, scopes });
+  await scopes;
   cluster.checkRoles(completed.map(({ request }) => request));
   const identity = await cluster.identity(call.context(), pinned !== undefined);
   const facts = await factsOf(gate, bare, completed);
@@ -124,26 +127,30 @@ class DraftedCall implements Prepared {
 }
 
 /** A diff shows what is there now: what Secrets beside it hold is known before it is shown. Costs nothing once they are watched. */
-async function valuesBeside(gate: Gate, call: Call, cluster: Cluster, { requests }: Drafted): Promise<void> {
+async function valuesBeside(gate: Gate, call: Call, cluster: Cluster, { requests }: Drafted): Promise<Scopes> {
   const namespaces = new Set(
     requests.flatMap((request) => (request.action === 'list' ? [] : [request.object.namespace])),
   );
-  await Promise.all([...namespaces].map((namespace) => objectScope(gate, call, cluster.name, namespace, 'reduced')));
+  const scopes = [...namespaces].map(
+    async (namespace) => [namespace, await objectScope(gate, call, cluster.name, namespace, 'reduced')] as const,
+  );
+  return new Map(await Promise.all(scopes));
+}
+
+const noScopes: Promise<Scopes> = Promise.resolve(new Map());
+
+interface Completable extends Omit<Completing, 'all'> {
+  readonly call: Call;
+  readonly tool: Tool;
+  readonly cluster: Cluster;
+  readonly drafted: Drafted;
 }
 
 /** A draft that fails is told only if no rule denies the call anyway: a denial comes first. */
-async function completeOrDeny(
-  gate: Gate,
-  call: Call,
-  tool: Tool,
-  cluster: Cluster,
-  drafted: Drafted,
-  planning: PlanningHandle,
-  bare: PlanningHandle,
-  pinned: readonly Pin[] | undefined,
-): Promise<readonly Completed[]> {
+async function completeOrDeny(parts: Completable): Promise<readonly Completed[]> {
+  const { gate, call, tool, cluster, drafted, ...completing } = parts;
   try {
-    return await completeAll(gate, drafted.requests, planning, bare, pinned);
+    return await completeAll({ gate, all: drafted.requests, ...completing });
   } catch (thrown) {
     const deniedAs = possibleTargets(tool, drafted).map((targets) =>
       surelyDenied(gate, call, tool.name, cluster.name, targets),

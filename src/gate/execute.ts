@@ -14,6 +14,7 @@ import {
   typeOf,
 } from '../domain/request.ts';
 import type { KeptLines, LogTail, MaskedResponse, ToolAnswer, ToolCluster } from '../domain/tool.ts';
+import { echoing } from './answer/echoing.ts';
 import { approvalPart } from './answer/outcome.ts';
 import { refuse } from './answer/refuse.ts';
 import { needsOf } from './answer/render.ts';
@@ -135,7 +136,8 @@ async function sendMasked(
   const response = await handle.send(request);
   const scope = await reach;
   const { value, masked } = gate.masker.object(withoutBookkeeping(response.body), scope, typeOf(request));
-  return { body: value, masked, warnings: response.warnings.map((warning) => gate.masker.text(warning, scope)) };
+  const warnings = response.warnings.map((warning) => echoing(gate.masker, call).text(warning, scope));
+  return { body: value, masked, warnings };
 }
 
 function outcomeOf(gate: Gate, call: Call, answer: ToolAnswer, approval: Approval | undefined): Outcome {

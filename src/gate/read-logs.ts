@@ -8,6 +8,13 @@ import type { Gate } from './gate.ts';
 /** What a line costs besides its text: a time, the name of its pod, its end. */
 const besides = 100;
 
+interface Kept {
+  readonly index: number;
+  readonly size: number;
+  /** Undefined: there was no room for it. */
+  line: LogLine | undefined;
+}
+
 /** Reads a log through the mask and keeps the newest lines that are wanted and fit: memory does not grow with the log. */
 export async function readLogs(
   gate: Gate,
@@ -16,22 +23,31 @@ export async function readLogs(
   scope: MaskScope,
   { wanted, bytes }: KeptLines,
 ): Promise<LogTail> {
-  const kept: { readonly line: LogLine; readonly size: number }[] = [];
-  let [size, read, leftLines, leftBytes] = [0, 0, 0, 0];
-  const mask = gate.masker.log(scope, (line) => {
-    read++;
+  const kept: Kept[] = [];
+  let [size, first] = [0, 0];
+  const mask = gate.masker.log(scope, (line, index) => {
     if (!wanted(line)) return;
     const own = jsonBytes(line.text) + besides;
-    kept.push({ line, size: own });
+    kept.push({ line, index, size: own });
     size += own;
-    for (let first = kept[0]; first !== undefined && size > bytes; first = kept[0]) {
-      kept.shift();
-      size -= first.size;
-      leftLines++;
-      leftBytes += first.size - besides;
+    for (let oldest = kept[first]; oldest !== undefined && size > bytes; oldest = kept[first]) {
+      oldest.line = undefined;
+      size -= oldest.size;
+      first++;
     }
   });
   const { cut } = await handle.logs(request, (chunk) => mask.push(chunk));
   mask.end();
-  return { lines: kept.map(({ line }) => line), leftLines, leftBytes, read, cut };
+  // More was read than was asked for, so that the mask sees what begins before it.
+  const wantedLines = request.tailLines - (request.linesBefore ?? 0);
+  const from = Math.max(0, mask.lines - wantedLines);
+  const asked = kept.filter(({ index }) => index >= from);
+  const left = asked.filter(({ line }) => line === undefined);
+  return {
+    lines: asked.flatMap(({ line }) => line ?? []),
+    leftLines: left.length,
+    leftBytes: left.reduce((total, each) => total + each.size - besides, 0),
+    read: Math.min(mask.lines, wantedLines),
+    cut,
+  };
 }

@@ -1,11 +1,12 @@
 import type { ExecEnd, ExecutionHandle } from '../domain/cluster.ts';
 import { CountersignError, toCountersignError } from '../domain/errors.ts';
 import { byteLength, compose, ident, join, type Masked, say } from '../domain/masked.ts';
-import type { MaskScope } from '../domain/masker.ts';
+import type { Masker, MaskScope } from '../domain/masker.ts';
 import type { Recording } from '../domain/recording.ts';
 import type { ExecRequest } from '../domain/request.ts';
 import { objectId, objectLabel } from '../domain/resource.ts';
 import type { ToolAnswer } from '../domain/tool.ts';
+import { echoing } from './answer/echoing.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared, Ready } from './gate.ts';
 import { ProgramOutput } from './program-output.ts';
@@ -36,7 +37,7 @@ export async function runProgram(
     throw thrown;
   }
   try {
-    await closeRecording(call, recording, end.exitCode, end.exitCode === undefined ? 'no exit code' : undefined);
+    await closeRecording(call, recording, end.exitCode, end.exitCode === undefined ? say`no exit code` : undefined);
   } catch (cause) {
     throw notSealed(end.exitCode, cause);
   }
@@ -77,7 +78,8 @@ async function closeAfter(
   // What the mask kept back belongs to the record, if there is still room for it.
   await output.end(gate.clock.now()).catch(() => undefined);
   try {
-    await closeRecording(call, recording, undefined, toCountersignError(thrown).message);
+    // Our own words: what a message of ours quotes is the caller's.
+    await closeRecording(call, recording, undefined, gate.masker.echo(toCountersignError(thrown).message));
   } catch (cause) {
     gate.log.error('a recording could not be sealed', { recording: recording.id, cause: String(cause) });
   }
@@ -94,7 +96,7 @@ async function closeRecording(
   call: Call,
   recording: Recording,
   exitCode: number | undefined,
-  reason: string | undefined,
+  reason: Masked<string> | undefined,
 ): Promise<void> {
   const { root } = await recording.end({ exitCode, reason });
   await call.record('RecordingClosed', { recording: ident(recording.id), root: ident(root) });
@@ -116,7 +118,7 @@ function answerOf(
   const cut = dropped === 0 ? say`` : say` ${dropped} bytes of output were left out; the recording has them.`;
   return {
     status: end.exitCode === undefined ? 'unknown' : 'executed',
-    message: say`${howItEnded(gate, end)} ${where}.${cut}`,
+    message: say`${howItEnded(echoing(gate.masker, call), end)} ${where}.${cut}`,
     ...(end.exitCode === undefined
       ? {
           next: say`The program may still be running: closing the session does not kill it. Look before you run it again.`,
@@ -140,9 +142,9 @@ function answerOf(
 const stderrText = (stderr: Masked<string>): readonly Masked<string>[] =>
   byteLength(stderr) === 0 ? [] : [say`--- stderr ---`, stderr];
 
-function howItEnded(gate: Gate, end: ExecEnd): Masked<string> {
+function howItEnded(masker: Masker, end: ExecEnd): Masked<string> {
   if (end.exitCode !== undefined) return say`Ran, exit code ${end.exitCode},`;
   if (end.timedOut) return say`Not finished in time, outcome unknown,`;
-  const reason = end.reason === undefined ? say`` : say` (${gate.masker.text(end.reason)})`;
+  const reason = end.reason === undefined ? say`` : say` (${masker.text(end.reason)})`;
   return say`The session ended without an exit code${reason}, outcome unknown,`;
 }

@@ -3,10 +3,12 @@ import type { ExecutionHandle, RequestContext } from '../domain/cluster.ts';
 import { type CountersignError, toCountersignError } from '../domain/errors.ts';
 import { listAt, stringAt } from '../domain/json.ts';
 import { compose, ident, join, type Masked, say } from '../domain/masked.ts';
+import type { Masker } from '../domain/masker.ts';
 import type { Status } from '../domain/outcome.ts';
 import { type ExecRequest, isMutating, type MutatingRequest, type PlannedRequest } from '../domain/request.ts';
 import { objectLabel, resourceGroup } from '../domain/resource.ts';
 import type { ToolAnswer } from '../domain/tool.ts';
+import { echoing } from './answer/echoing.ts';
 import { type ChangeResult, changePart, notesText, warningsOf } from './answer/outcome.ts';
 import { sentence } from './answer/refuse.ts';
 import { effectLines } from './answer/render.ts';
@@ -33,15 +35,16 @@ export async function sendAll(
   const requests = prepared.plan.requests.filter(isMutating);
   const [only] = requests;
   if (only?.action === 'exec') return runProgram(gate, call, ready, handle, only);
+  const masker = echoing(gate.masker, call);
   const ended: Sent[] = [];
   for (const index of requests.keys()) {
-    const sent = await sendOne(gate, prepared, handle, index, context);
+    const sent = await sendOne(gate, masker, prepared, handle, index, context);
     ended.push(sent);
     if (sent.error !== undefined) break;
     // What it waits for in vain, the next request says better; this one succeeded.
     await established(prepared, index, context).catch(() => undefined);
   }
-  return answerOf(gate, call, prepared, ended);
+  return answerOf(masker, call, prepared, ended);
 }
 
 interface Sending {
@@ -56,6 +59,7 @@ interface Sending {
  */
 async function sendOne(
   gate: Gate,
+  masker: Masker,
   approved: Prepared,
   handle: ExecutionHandle,
   index: number,
@@ -65,7 +69,7 @@ async function sendOne(
   for (let attempt = 1; ; attempt++) {
     const request = sending.request as Exclude<MutatingRequest, ExecRequest>;
     try {
-      return sentResult(gate.masker, request, await sending.handle.send(request));
+      return sentResult(masker, request, await sending.handle.send(request));
     } catch (thrown) {
       const error = toCountersignError(thrown);
       if (wasGone(approved, request, error)) return { result: 'gone' };
@@ -113,7 +117,7 @@ async function established(prepared: Prepared, index: number, context: RequestCo
   }
 }
 
-function answerOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Sent[]): ToolAnswer {
+function answerOf(masker: Masker, call: Call, prepared: Prepared, ended: readonly Sent[]): ToolAnswer {
   const { plan } = prepared;
   const failed = ended.find(({ error }) => error !== undefined);
   const done = ended.filter(({ error, result }) => error === undefined && result !== 'gone').length;
@@ -122,20 +126,20 @@ function answerOf(gate: Gate, call: Call, prepared: Prepared, ended: readonly Se
   const verb = titles[prepared.tool.name] ?? 'Changed';
   const cluster = ident(plan.cluster.name);
   const heads = plan.effects.map((effect, index) => say`${objectLabel(effect.object)} ${ident(results[index] ?? '')}`);
-  const outcome = failed?.error === undefined ? say`` : say` ${errorText(gate, failed.error)}`;
-  const next = nextOf(gate, prepared, status, failed?.error);
+  const outcome = failed?.error === undefined ? say`` : say` ${errorText(masker, failed.error)}`;
+  const next = nextOf(masker, prepared, status, failed?.error);
   return {
     status,
     message: say`${ident(verb)} ${done} of ${plan.effects.length} in cluster ${cluster}: ${join(heads, say`; `)}.${outcome}`,
     ...(next === undefined ? {} : { next }),
     data: compose({
-      changes: results.map((result, index) => changePart(gate.masker, prepared, index, result)),
-      warnings: [...warningsOf(gate.masker, plan.effects), ...ended.flatMap(({ warnings }) => warnings ?? [])],
-      notes: plan.notes.map((note) => gate.masker.echo(note)),
+      changes: results.map((result, index) => changePart(masker, prepared, index, result)),
+      warnings: [...warningsOf(masker, plan.effects), ...ended.flatMap(({ warnings }) => warnings ?? [])],
+      notes: plan.notes.map((note) => masker.echo(note)),
       planDigest: ident(plan.planDigest),
       auditIds: call.auditIds.count,
     }),
-    text: textOf(gate, prepared, ended),
+    text: textOf(masker, prepared, ended),
   };
 }
 
@@ -148,14 +152,13 @@ function statusOf(done: number, failed: Sent | undefined): Status {
   return failed.error.code === 'Conflict' ? 'conflict' : 'failed';
 }
 
-const errorText = (gate: Gate, error: CountersignError): Masked<string> => {
-  const upstream =
-    error.upstream === undefined ? say`` : say` The API server says: ${gate.masker.text(error.upstream)}`;
-  return say`${gate.masker.echo(sentence(error.message))}${upstream}`;
+const errorText = (masker: Masker, error: CountersignError): Masked<string> => {
+  const upstream = error.upstream === undefined ? say`` : say` The API server says: ${masker.text(error.upstream)}`;
+  return say`${masker.echo(sentence(error.message))}${upstream}`;
 };
 
 function nextOf(
-  gate: Gate,
+  masker: Masker,
   prepared: Prepared,
   status: Status,
   error: CountersignError | undefined,
@@ -163,17 +166,17 @@ function nextOf(
   if (status === 'unknown')
     return say`Nobody knows whether this was done. Look at the object with get before anything else; do not send it again blindly.`;
   if (status === 'partial') return say`Look at what is there with get, and send again only what was not done.`;
-  if (error?.hint !== undefined) return gate.masker.echo(sentence(error.hint));
+  if (error?.hint !== undefined) return masker.echo(sentence(error.hint));
   return prepared.tool.name === 'apply' || prepared.tool.name === 'scale'
     ? say`The rollout has only begun; look at it with get.`
     : undefined;
 }
 
-function textOf(gate: Gate, prepared: Prepared, ended: readonly Sent[]): Masked<string> {
+function textOf(masker: Masker, prepared: Prepared, ended: readonly Sent[]): Masked<string> {
   const { plan } = prepared;
   const diffs = plan.effects.map((effect, index) =>
-    join(effectLines(gate.masker, effect, plan.requests[index], 'agent'), say`\n`),
+    join(effectLines(masker, effect, plan.requests[index], 'agent'), say`\n`),
   );
   const warnings = ended.flatMap(({ warnings: more }) => more ?? []).map((warning) => say`Warning: ${warning}`);
-  return join([...diffs, ...notesText(gate.masker, plan.notes), ...warnings], say`\n`);
+  return join([...diffs, ...notesText(masker, plan.notes), ...warnings], say`\n`);
 }

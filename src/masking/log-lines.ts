@@ -1,5 +1,5 @@
 import { type Ident, ident } from '../domain/masked.ts';
-import type { LogLine, LogMask, MaskedStream } from '../domain/masker.ts';
+import type { LogMask, MaskedStream, OnLogLine } from '../domain/masker.ts';
 import { open, seal } from '../domain/seal.ts';
 import { strip } from './strip.ts';
 
@@ -23,7 +23,7 @@ interface Held {
  */
 export class LogLines implements LogMask {
   readonly #masked: MaskedStream;
-  readonly #onLine: (line: LogLine) => void;
+  readonly #onLine: OnLogLine;
   /** Of the line that is coming: its first bytes until its end is there or it is long. */
   #coming: Buffer = Buffer.alloc(0);
   /** The beginning of the line that is coming has been given away already. */
@@ -31,8 +31,10 @@ export class LogLines implements LogMask {
   readonly #held: Held[] = [];
   #shown = '';
   #shownMore = 0;
+  #taken = 0;
+  lines = 0;
 
-  constructor(masked: MaskedStream, onLine: (line: LogLine) => void) {
+  constructor(masked: MaskedStream, onLine: OnLogLine) {
     this.#masked = masked;
     this.#onLine = onLine;
   }
@@ -64,6 +66,7 @@ export class LogLines implements LogMask {
     this.#coming = Buffer.alloc(0);
     if (!this.#begun) {
       this.#begun = true;
+      this.lines += 1;
       const head = time.exec(bytes.toString('latin1', 0, 64));
       if (head !== null) bytes = bytes.subarray(head[0].length);
       const text = strip(bytes.toString('utf8').replace(/\n$/, ''));
@@ -94,12 +97,15 @@ export class LogLines implements LogMask {
     this.#shown = '';
     this.#shownMore = 0;
     const at = this.#timeOf(more === 0 ? text : undefined);
-    this.#onLine({ time: at, text: seal(more === 0 ? text : `${text}… ${more} more characters`) });
+    const shown = seal(more === 0 ? text : `${text}… ${more} more characters`);
+    this.#onLine({ time: at, text: shown }, Math.max(0, this.#taken - 1));
   }
 
   #timeOf(text: string | undefined): Ident | undefined {
     const ahead = text === undefined ? -1 : this.#held.slice(0, mostAhead).findIndex((held) => held.text === text);
-    const [own] = this.#held.splice(0, Math.max(0, ahead) + 1).slice(-1);
+    const taken = this.#held.splice(0, Math.max(0, ahead) + 1);
+    this.#taken += taken.length;
+    const [own] = taken.slice(-1);
     return own?.time;
   }
 }

@@ -17,7 +17,9 @@ import { OwnSearch } from './stream-own.ts';
 import { maskSeen } from './stream-text.ts';
 import { reveal, strip } from './strip.ts';
 import { PlacesByKind } from './structure/kind-places.ts';
+import { withRelease } from './structure/release.ts';
 import { Walk, type WalkOptions } from './walk.ts';
+import { withoutWritten } from './written.ts';
 
 export type MaskerOptions = Omit<ReachOptions, 'clock'> & {
   readonly clock?: Clock;
@@ -36,26 +38,30 @@ const kindByResource: ReadonlyMap<string, string> = new Map([
 export function createMasker({ clock = Date, config, patterns, ...options }: MaskerOptions): Masker {
   const reach = new Reach({ clock, notLookedFor: notLookedFor(config), ...options });
   const places = new PlacesByKind(config);
-  const maskText = (raw: string, scope: MaskScope): string => {
+  const maskText = (raw: string, scope: MaskScope, written?: () => string): string => {
     const own = patterns === undefined ? undefined : new OwnSearch(patterns);
-    return maskSeen(strip(raw), matcherOf(scope), scope.onHit, own);
+    return maskSeen(strip(raw), withoutWritten(matcherOf(scope), written), scope.onHit, own);
   };
   const stream = (scope: MaskScope): MaskedStream => createStream(scope, patterns);
   return {
     object(raw: Json, scope?: MaskScope, type?: ResourceType) {
       const { value, hidden } = maskObject(raw, scope, { places: places.of(type), own: patterns });
-      return { value: seal(value), masked: hidden.map(formatPath) };
+      const shown = withRelease(raw, value, (text) => maskText(text, scope ?? { values: [] }));
+      return { value: seal(shown), masked: hidden.map(formatPath) };
     },
-    text: (raw, scope) =>
-      seal(scope === undefined ? maskText(unquoted(raw), reach.held(undefined)) : maskText(raw, scope)),
+    text: (raw, scope, written) =>
+      seal(
+        scope === undefined ? maskText(unquoted(raw), reach.held(undefined), written) : maskText(raw, scope, written),
+      ),
     stream,
     log: (scope, onLine) => new LogLines(stream(scope), onLine),
     echo: (own) => seal(reveal(own)),
     live: (value) => seal(maskLive(value, reach.held(undefined))),
-    sensitivePaths: (type: ResourceType, object: Json): readonly Path[] => {
-      const walk = new Walk({ places: places.of(type), own: patterns });
-      walk.whole(object, kindByResource.get(resourceGroup(type)));
-      return walk.hidden;
+    sensitivePaths: (type, object, scope) => {
+      const kind = kindByResource.get(resourceGroup(type));
+      // Nothing is shown here, so nothing is counted.
+      const values = scope && { values: scope.values };
+      return maskObject(object, values, { places: places.of(type), own: patterns }, kind).hidden;
     },
     hiddenSelector: (type, selectors) => hiddenSelector(selectors, places.of(type)),
     placeholderIn: findPlaceholder,
@@ -75,16 +81,17 @@ function maskObject(
   raw: Json,
   scope: MaskScope | undefined,
   options: Pick<WalkOptions, 'places' | 'own'>,
+  kind?: string,
 ): { readonly value: Json; readonly hidden: readonly Path[] } {
   const known = matcherOf(scope);
   const leaves: string[] = [];
   const walk = new Walk(known === undefined ? options : { ...options, leaves });
-  const value = walk.whole(raw);
+  const value = walk.whole(raw, kind);
   if (known === undefined || leaves.length === 0) return { value, hidden: walk.hidden };
   const text = strip(leaves.join(betweenLeaves));
   if (maskSeen(text, known) === text) return { value, hidden: walk.hidden };
   const again = new Walk({ ...options, known: (leaf) => known.mask(leaf, scope?.onHit) });
-  return { value: again.whole(raw), hidden: again.hidden };
+  return { value: again.whole(raw, kind), hidden: again.hidden };
 }
 
 /** What is hidden in it goes with the unseen characters around it; without any, each of them is shown. */

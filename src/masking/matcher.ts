@@ -13,12 +13,15 @@ interface Search {
   readonly sure: number;
 }
 
-/** Looks for all values of a set at once, in all their forms. Made once a set and shared: it holds nothing of a call. */
-export interface KnownMatcher {
-  /** Each known value replaced by a placeholder that names its source. The text has been through `strip`. */
-  mask(text: string, onHit?: OnHit): string;
+export interface KnownSearch {
   /** What of the text from `from` on is known; unless it is `final` more may follow. */
   search(text: string, from: number, final: boolean): Search;
+}
+
+/** Looks for all values of a set at once, in all their forms. Made once a set and shared: it holds nothing of a call. */
+interface KnownMatcher extends KnownSearch {
+  /** Each known value replaced by a placeholder that names its source. The text has been through `strip`. */
+  mask(text: string, onHit?: OnHit): string;
 }
 
 const matchers = new WeakMap<readonly KnownValue[], KnownMatcher>();

@@ -1,4 +1,4 @@
-import type { KnownMatcher } from './matcher.ts';
+import type { KnownSearch } from './matcher.ts';
 import { PatternSearch, type Unended } from './patterns-search.ts';
 import { Fold } from './stream-fold.ts';
 import type { OwnSearch } from './stream-own.ts';
@@ -13,7 +13,7 @@ const most = 0x10000;
 
 /** Masks known values and patterns in a text that comes in parts and went through `strip`. Where the parts end makes no difference. */
 export class TextMask {
-  readonly #known: KnownMatcher | undefined;
+  readonly #known: KnownSearch | undefined;
   readonly #fold: Fold;
   #text = '';
   /** Up to here the text is written. */
@@ -25,7 +25,7 @@ export class TextMask {
   #base = 0;
 
   /** `own`: an operator's patterns. */
-  constructor(known: KnownMatcher | undefined, onHit?: (source: string, count: number) => void, own?: OwnSearch) {
+  constructor(known: KnownSearch | undefined, onHit?: (source: string, count: number) => void, own?: OwnSearch) {
     this.#known = known;
     this.#fold = new Fold(onHit);
     this.#own = own;
@@ -72,7 +72,7 @@ export class TextMask {
 /** A whole text that went through `strip`. */
 export const maskSeen = (
   text: string,
-  known: KnownMatcher | undefined,
+  known: KnownSearch | undefined,
   onHit?: (source: string, count: number) => void,
   own?: OwnSearch,
 ): string => new TextMask(known, onHit, own).push(text, true);

@@ -102,7 +102,7 @@ class SessionRecording implements Recording {
       const rawRoot = await this.#raw?.end();
       await this.#file.add('RecordingClosed', this.#clock.now(), {
         ...(exitCode === undefined ? {} : { exitCode }),
-        ...(reason === undefined ? {} : { reason }),
+        ...(reason === undefined ? {} : { reason: open(reason) }),
         ...(rawRoot === undefined ? {} : { rawRoot }),
       });
       await this.#file.sync();

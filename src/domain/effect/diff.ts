@@ -20,12 +20,14 @@ export interface DiffInput {
   readonly body: JsonObject;
   /** Leaves that the mask hides, of all of these objects. */
   readonly sensitive: readonly Path[];
+  /** Leaves of the live object that the mask hides for their value alone. */
+  readonly copies?: readonly Path[];
   /** What was carried forward: not what the caller said, so it is a change only if it differs. */
   readonly stays?: readonly string[];
 }
 
 export interface Diff {
-  /** By path. A hidden leaf that the caller said is among them though it is equal: its absence would answer a guess. */
+  /** By path. A hidden leaf or a copy that the caller said is among them though it is equal: its absence would answer a guess. */
   readonly changes: readonly Change[];
   /** Paths that differ between the two dry-runs. One that the body has is among the changes too, with the body's value. */
   readonly varies: readonly string[];
@@ -52,6 +54,7 @@ interface Place {
 interface Context {
   readonly input: DiffInput;
   readonly hiddenPaths: HiddenPaths;
+  readonly copies: HiddenPaths;
   readonly changes: Change[];
   readonly varies: string[];
   readonly allocated: Set<string>;
@@ -62,11 +65,18 @@ interface Context {
  * lists by index. What a server writes on its own account is left out, unless the body has it.
  */
 export function changes(input: DiffInput): Diff {
-  const { live, dryRunA, dryRunB, sensitive } = input;
+  const { live, dryRunA, dryRunB, sensitive, copies = [] } = input;
   const body = withStringData(input.body);
   const structure = structureOf(live, dryRunA, dryRunB);
   const hiddenPaths = new HiddenPaths([...sensitive, ...stringDataPaths(body)], [live, dryRunA, body], structure);
-  const context: Context = { input, hiddenPaths, changes: [], varies: [], allocated: new Set() };
+  const context: Context = {
+    input,
+    hiddenPaths,
+    copies: new HiddenPaths(copies, [live], structure),
+    changes: [],
+    varies: [],
+    allocated: new Set(),
+  };
   const root = { path: [], name: '', node: structure, hidden: false, noise: false };
   walk({ live, a: dryRunA, b: dryRunB, body }, root, context);
   return {
@@ -182,9 +192,10 @@ function leaf({ live, a, b, body }: Sides, place: Place, context: Context): void
   const dropped = a === undefined && live === undefined && isSaid(body);
   const to = varies || dropped ? body : a;
   const hidden = place.hidden || context.hiddenPaths.below(path);
-  const guessed = hidden && body !== undefined && !(context.input.stays ?? []).includes(path);
+  const isCopy = !hidden && (context.copies.at(path) || context.copies.below(path));
+  const guessed = (hidden || isCopy) && body !== undefined && !(context.input.stays ?? []).includes(path);
   if (sameJson(live, to) && !(guessed && to !== undefined)) return;
-  context.changes.push({ path, from: live, to, hidden });
+  context.changes.push({ path, from: live, to, hidden, ...(isCopy ? { copy: true } : {}) });
 }
 
 /** A value that means something: null and empty containers are dropped by the server without a change. */

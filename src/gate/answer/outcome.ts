@@ -8,6 +8,7 @@ import type { Outcome } from '../../domain/outcome.ts';
 import { objectId } from '../../domain/resource.ts';
 import type { Call } from '../call.ts';
 import type { Gate, Prepared } from '../gate.ts';
+import { echoing } from './echoing.ts';
 import { effectLines, needsOf, planDiff, summaryOf } from './render.ts';
 
 /** How one object of a call ended. */
@@ -71,7 +72,8 @@ export const digestsText = (planDigest: string, manifestDigests: readonly string
 /** `dryRun`: effect, diff and the decision; nobody is asked, nothing changes. */
 export function answerDryRun(gate: Gate, call: Call, prepared: Prepared, decision: Decision): Outcome {
   const { plan } = prepared;
-  const diff = planDiff(gate.masker, plan, 'agent');
+  const masker = echoing(gate.masker, call);
+  const diff = planDiff(masker, plan, 'agent');
   const verdict =
     decision.verdict === 'review'
       ? say`A person would be asked (rule ${ident(decision.rule ?? '')}: ${gate.masker.echo(decision.because)})`
@@ -87,7 +89,7 @@ export function answerDryRun(gate: Gate, call: Call, prepared: Prepared, decisio
       rule: decision.rule === undefined ? undefined : ident(decision.rule),
       planDigest: ident(plan.planDigest),
       manifestDigests: plan.manifestDigests.map(ident),
-      changes: plan.effects.map((_, index) => changePart(gate.masker, prepared, index, 'planned')),
+      changes: plan.effects.map((_, index) => changePart(masker, prepared, index, 'planned')),
       notes: plan.notes.map((note) => gate.masker.echo(note)),
       audit: ident(call.id),
     }),

@@ -6,6 +6,7 @@ import { type Outcome, statusOf } from '../../domain/outcome.ts';
 import type { Call } from '../call.ts';
 import type { Gate } from '../gate.ts';
 import type { GatePorts } from '../ports.ts';
+import { echoing } from './echoing.ts';
 
 /** The refusal as an answer: what happened, in which cluster, and what to do next. Upstream text passes the mask here. */
 export function refuse(ports: Pick<GatePorts, 'masker'>, call: Call, error: CountersignError): Outcome {
@@ -15,7 +16,7 @@ export function refuse(ports: Pick<GatePorts, 'masker'>, call: Call, error: Coun
   const digest = stringAt(error.data, 'approval', 'digest');
   return {
     status: statusOf[error.code],
-    message: messageOf(ports.masker, error, where),
+    message: messageOf(echoing(ports.masker, call), error, where),
     next: ports.masker.echo(sentence(error.hint ?? nextByDefault[error.code])),
     data: merge(
       compose({

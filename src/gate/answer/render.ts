@@ -61,7 +61,7 @@ function summarize(
 
 function changesInBrief(masker: Masker, effect: ObjectEffect): Masked<string> {
   const label = objectLabel(effect.object);
-  const real = effect.changes.filter((change) => change.hidden || !same(change.from, change.to));
+  const real = effect.changes.filter((change) => isGuarded(change) || !same(change.from, change.to));
   const [only] = real;
   if (only === undefined) return say`${label} unchanged`;
   if (real.length > 1) return say`${label}, ${real.length} changes`;
@@ -139,9 +139,13 @@ function fromTo(masker: Masker, change: Change, reader: Reader): Masked<string> 
   if (change.hidden) return reader === 'agent' ? say`[masked]` : say`[masked, ${ident(hiddenState(change))}]`;
   if (change.from === undefined) return say`${valueText(masker, change.to)} (new)`;
   if (change.to === undefined) return say`${liveText(masker, change.from)} -> (removed)`;
-  if (same(change.from, change.to)) return say`${valueText(masker, change.to)} (as it is)`;
+  if (same(change.from, change.to) && !(reader === 'agent' && isGuarded(change)))
+    return say`${valueText(masker, change.to)} (as it is)`;
   return say`${liveText(masker, change.from)} -> ${valueText(masker, change.to)}`;
 }
+
+/** An agent does not learn whether what it sent is what is there. */
+const isGuarded = ({ hidden, copy }: Change): boolean => hidden || copy === true;
 
 const hiddenState = ({ from, to }: Change): string =>
   from === undefined ? 'new' : to === undefined ? 'removed' : same(from, to) ? 'unchanged' : 'changed';

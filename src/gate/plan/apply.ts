@@ -7,10 +7,12 @@ import { changes } from '../../domain/effect/diff.ts';
 import { finalizersRemoved, isTerminating } from '../../domain/effect/finalizers.ts';
 import type { ObjectEffect } from '../../domain/effect.ts';
 import { isJsonObject, type JsonObject, stringAt } from '../../domain/json.ts';
+import type { Path } from '../../domain/path.ts';
 import type { ApplyRequest } from '../../domain/request.ts';
 import type { ApplyDraft } from '../../domain/tool.ts';
 import { isCode } from '../answer/refuse.ts';
 import type { Completed, Completing } from './completed.ts';
+import { copiesIn } from './copies.ts';
 import { inDigestForm } from './digest-form.ts';
 import { ownershipConflict } from './ownership-conflict.ts';
 import { whyUnknown } from './unknown-effect.ts';
@@ -43,23 +45,28 @@ async function planApply(completing: Completing, draft: ApplyDraft, unknown: str
     unknown === undefined || object.type.servedBy === 'aggregated' ? await completing.planning.get(object) : undefined;
   const carried = carryForward({ manifest: placed(draft), live, manager, prune });
   const forms = formsOf(completing, draft, carried.body, live);
+  const copies = await copiesIn(completing, object, live);
   const input: OwnershipInput = {
     body: forms.body,
     live: forms.live,
     manager,
-    sensitive: forms.sensitive,
+    sensitive: [...forms.sensitive, ...copies],
     force: draft.forceConflicts,
     stays: carried.stays,
   };
   refuseConflicts(completing, draft, input);
   const request = requestOf(draft, carried.body, live, needsForce(input));
-  const sensitive = completing.gate.masker.sensitivePaths(object.type, request.body);
+  const sensitive = [...completing.gate.masker.sensitivePaths(object.type, request.body), ...copies];
   const seen = { request, sensitive, before: forms.live, body: forms.body };
   if (unknown !== undefined) return { ...seen, effect: unknownEffect(draft, forms, live, unknown) };
   const [first, second] = await dryRunTwice(completing, request);
   const { stays, removes } = carried;
   const after = inDigestForm(completing.gate, object, first.object);
-  return { ...seen, after, effect: effectOf(completing, draft, { live, first, after, second, input, stays, removes }) };
+  return {
+    ...seen,
+    after,
+    effect: effectOf(completing, draft, { live, first, after, second, input, copies, stays, removes }),
+  };
 }
 
 /** The manifest with the namespace where it will live; a name alone says nothing about where. */
@@ -110,6 +117,7 @@ interface Seen {
   readonly after: JsonObject;
   readonly second: DryRun;
   readonly input: OwnershipInput;
+  readonly copies: readonly Path[];
   readonly stays: readonly string[];
   readonly removes: readonly string[];
 }
@@ -124,7 +132,8 @@ function effectOf(completing: Completing, draft: ApplyDraft, seen: Seen): Object
     dryRunA,
     dryRunB: inDigestForm(gate, object, second.object),
     body: input.body,
-    sensitive,
+    sensitive: sensitive.filter((path) => !seen.copies.includes(path)),
+    copies: seen.copies,
     stays: seen.stays,
   });
   const { conflicts, takes, shares } = ownership({ ...input, sensitive, dryRun: dryRunA });

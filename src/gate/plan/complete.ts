@@ -1,6 +1,4 @@
-import type { PlanningHandle } from '../../domain/cluster.ts';
 import type { RequestDraft } from '../../domain/tool.ts';
-import type { Gate, Pin } from '../gate.ts';
 import { completeApply } from './apply.ts';
 import type { Completed, Completing } from './completed.ts';
 import { completeDelete } from './delete.ts';
@@ -12,14 +10,8 @@ import { refuseHiddenSelector } from './selectors.ts';
 const atOnce = 8;
 
 /** All objects are planned before anything runs; a handful at a time, so that a big call does not flood the API server. */
-export async function completeAll(
-  gate: Gate,
-  drafts: readonly RequestDraft[],
-  planning: PlanningHandle,
-  bare: PlanningHandle,
-  pinned: readonly Pin[] | undefined,
-): Promise<readonly Completed[]> {
-  const completing: Completing = { gate, planning, bare, all: drafts, pinned };
+export async function completeAll(completing: Completing): Promise<readonly Completed[]> {
+  const drafts = completing.all;
   const completed: Completed[] = [];
   for (let start = 0; start < drafts.length; start += atOnce) {
     const some = drafts.slice(start, start + atOnce);

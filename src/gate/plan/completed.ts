@@ -1,6 +1,7 @@
 import type { PlanningHandle } from '../../domain/cluster.ts';
 import type { ObjectEffect } from '../../domain/effect.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import type { MaskScope } from '../../domain/masker.ts';
 import type { Path } from '../../domain/path.ts';
 import type { PlannedRequest } from '../../domain/request.ts';
 import type { RequestDraft } from '../../domain/tool.ts';
@@ -31,4 +32,8 @@ export interface Completing {
   readonly all: readonly RequestDraft[];
   /** What a selector meant when the plan was approved: one of several that is gone by now is left out, not missed. */
   readonly pinned: readonly Pin[] | undefined;
+  readonly scopes: Promise<Scopes>;
 }
+
+/** Of a change, by namespace: what is to be hidden in what stands there now. */
+export type Scopes = ReadonlyMap<string | undefined, MaskScope>;

@@ -53,7 +53,7 @@ export class DraftedPlan implements Plan {
     if (this.#undigested !== undefined) {
       const { gate, completed } = this.#undigested;
       const forms = completed.map(({ request, sensitive }) => requestForm(request, sensitive, gate.keyed));
-      this.#objectDigests = objectDigests(forms, this.effects);
+      this.#objectDigests = objectDigests(forms, this.effects, gate.keyed);
       this.#undigested = undefined;
     }
     return this.#objectDigests;
