@@ -239,7 +239,7 @@ test('the demo, scripted, does the whole job and proves it', async () => {
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
   expect(output).not.toContain('FAIL');
-  expect(output.match(/^ok {7}/gm)).toHaveLength(5);
+  expect(output.match(/^ok {7}/gm)).toHaveLength(7);
   expect(code).toBe(0);
   await expect(readFile(join(folder, 'state', 'format'))).rejects.toThrow(/ENOENT/);
 }, 60_000);

@@ -1,8 +1,9 @@
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const inLines = (text: string, width: number): string =>
-  (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join('\n');
+const inLines = (text: string, width: number, end = '\n'): string =>
+  (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(end);
+const utf16 = (value: string): Buffer => Buffer.from(value, 'utf16le');
 
 /** How a value is written down by the programs that people run, by name. */
 export const encodings: Readonly<Record<string, (value: string) => string>> = {
@@ -19,12 +20,23 @@ export const encodings: Readonly<Record<string, (value: string) => string>> = {
   'percent-encoded': (value) => encodeURIComponent(value),
   'in JSON': (value) => JSON.stringify({ note: value }),
   'JSON in JSON': (value) => JSON.stringify(JSON.stringify({ note: value })),
-  'UTF-16 in base64': (value) => Buffer.from(value, 'utf16le').toString('base64'),
+  'quoted-printable': (value) => inLines(value.replaceAll('=', '=3D'), 9, '=\n'),
+  'UTF-16 in base64': (value) => utf16(value).toString('base64'),
+  'UTF-16 in base64, high byte first': (value) => utf16(value).swap16().toString('base64'),
+  'gzip in base64': (value) => gzipSync(`password=${value}\n`).toString('base64'),
+};
+
+/** What a program writes that is no text, by name. */
+export const bytesOf: Readonly<Record<string, (value: string) => Buffer>> = {
+  'UTF-16': (value) => utf16(`is ${value}\n`),
+  'UTF-16, high byte first': (value) => utf16(`is ${value}\n`).swap16(),
+  gzip: (value) => gzipSync(`password=${value}\n`),
+  'gzip that does not compress': (value) => gzipSync(`password=${value}\n`, { level: 0 }),
 };
 
 /** What gives a value away in a text: itself and what decodes to it, in one step or two. Not by the code under test. */
 export function standsIn(text: string, value: string): boolean {
-  const views = [text, unescaped(text), unescaped(unescaped(text))];
+  const views = [text, unescaped(text), unescaped(unescaped(text)), printable(text), text.replaceAll('\0', '')];
   return views.some((view) => {
     if (holds(view, value)) return true;
     const joined = view.replace(/\\n|\s+/g, '');
@@ -50,6 +62,12 @@ const unescaped = (text: string): string => {
   return plain.replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 };
 
+/** Of quoted-printable, also where it stands in JSON. */
+const printable = (text: string): string =>
+  text
+    .replace(/=(?:\r?\n|\\n)/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+
 const runsOf = (text: string): readonly string[] => text.match(/[A-Za-z0-9+/_=-]{12,}/g) ?? [];
 
 function decodings(run: string): readonly string[] {
@@ -59,9 +77,19 @@ function decodings(run: string): readonly string[] {
     ...hex,
     ...[0, 1, 2, 3].flatMap((from) => {
       const bytes = Buffer.from(run.slice(from), 'base64');
-      return [bytes.toString('latin1'), bytes.toString('utf16le'), bytes.subarray(1).toString('utf16le')];
+      const texts = [bytes.toString('latin1'), bytes.toString('utf16le'), bytes.subarray(1).toString('utf16le')];
+      return [...texts, ...unpacked(bytes)];
     }),
   ];
+}
+
+function unpacked(bytes: Buffer): readonly string[] {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return [];
+  try {
+    return [gunzipSync(bytes).toString('latin1')];
+  } catch {
+    return [];
+  }
 }
 
 /** As Helm keeps a release: gzip in base64, twice. */

@@ -34,6 +34,8 @@ export interface AgentOptions {
   readonly state?: string;
   /** What the client calls itself; budgets go by it. */
   readonly clientName?: string;
+  /** A file that the server's stderr goes to. */
+  readonly stderrTo?: string;
 }
 
 /**
@@ -77,8 +79,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
   const client = await startClient({
     name: options.clientName ?? 'claude-code',
     version: '1.0.0',
-    command: process.execPath,
-    args: [bundle, 'serve', ...(sandbox ? ['--sandbox'] : [])],
+    ...serverProgram(options, ['serve', ...(sandbox ? ['--sandbox'] : [])]),
     env: { ...env, ...options.env },
     stderr: process.env.COUNTERSIGN_TEST_LOG === undefined ? 'ignore' : 'inherit',
   });
@@ -127,6 +128,12 @@ export async function startAgent(options: AgentOptions = {}): Promise<AgentRig> 
     },
   };
 }
+
+/** A client has its server's stderr or throws it away: a shell puts it where a test reads it. */
+const serverProgram = ({ stderrTo }: AgentOptions, args: readonly string[]) =>
+  stderrTo === undefined
+    ? { command: process.execPath, args: [bundle, ...args] }
+    : { command: '/bin/sh', args: ['-c', 'exec "$@" 2>>"$0"', stderrTo, process.execPath, bundle, ...args] };
 
 function configOf({ cluster, config }: AgentOptions): JsonObject {
   return {

@@ -43,6 +43,7 @@ export async function runAct(cast: Cast): Promise<boolean> {
   );
   stage.says('agent', `connected over stdio; tools: ${(await agent.tools()).join(', ')}`);
   await readSecret(cast);
+  await readLog(cast);
   await changeImage(cast);
   await deleteService(cast);
   await showAudit(cast);
@@ -63,6 +64,18 @@ async function readSecret({ agent, stage }: Cast): Promise<void> {
     'the answer names the Secret and holds none of its values',
     seen.includes('db') && !hidden.some((value) => seen.includes(value)),
   );
+}
+
+async function readLog({ agent, stage }: Cast): Promise<void> {
+  stage.act('The agent reads a log, in which a program printed that Secret');
+  const result = await call(agent, stage, 'logs', { name: 'deploy/web', namespace: 'shop', tail: 10, grep: 'debug' });
+  stage.answers(result.structured.status, result.text);
+  const seen = JSON.stringify(result.structured) + result.text;
+  stage.check(
+    'the line is there, with a placeholder where the value was',
+    seen.includes('connecting to the database') && seen.includes('[masked Secret db/password]'),
+  );
+  stage.check('the value is not', !hidden.some((value) => seen.includes(value)));
 }
 
 async function changeImage({ agent, person, stage, asked }: Cast): Promise<void> {

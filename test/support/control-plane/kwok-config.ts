@@ -1,13 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { encodings } from '../../masking/encodings.ts';
 
 const simulation = new URL('./kwok/simulation.yaml', import.meta.url);
 
+/** In every pod's log, in every encoding. It is a secret where a Secret holds it. */
+export const loggedCanary = 'Kx7-logged-Hb4Tn8-qWe9';
+
 /** The lines that every pod's log has; tests may look for them. */
-export const podLogLines = ['a first line', 'a line with a secret-looking word: hunter2', 'a last line'] as const;
+export const podLogLines: readonly string[] = [
+  'a first line',
+  'a line with a secret-looking word: hunter2',
+  ...Object.values(encodings).flatMap((encode) => `it is ${encode(loggedCanary)} here`.split('\n')),
+  'a last line',
+];
 
 /** The same in the format that a container runtime writes, which kwok reads. */
-export const podLogFile = podLogLines.map((line, i) => `2026-01-01T00:00:0${i}.000000000Z stdout F ${line}\n`).join('');
+export const podLogFile = podLogLines
+  .map((line, i) => `2026-01-01T00:00:${String(i).padStart(2, '0')}.000000000Z stdout F ${line}\n`)
+  .join('');
 
 /** One node's name; kwok manages every node that there is. */
 export const nodeName = 'countersign-test-node';

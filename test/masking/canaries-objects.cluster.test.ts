@@ -1,0 +1,112 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { type ClusterAgent, startPod } from '../support/cluster-agent.ts';
+import { needs } from '../support/control-plane/namespace.ts';
+import { canaries, Ledger } from './canaries.ts';
+import { changedCopies, podWithAll, reason, startCanaryAgent, valuesIn } from './canary-rig.ts';
+
+const ledger = new Ledger();
+let agent: ClusterAgent;
+
+beforeAll(async () => {
+  needs('controllerManager', 'scheduler', 'kwok');
+  agent = await startCanaryAgent();
+  ledger.values = await valuesIn(agent);
+  await startPod(agent, podWithAll());
+  await agent.kube.create(agent.path('events'), {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: 'told' },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web', namespace: agent.namespace },
+    reason: 'Failed',
+    message: `cannot log in as robot with ${canaries.data}`,
+    type: 'Warning',
+  });
+});
+afterAll(() => ledger.print('objects, diffs, cards, files'));
+
+/** Both channels of an answer; the text also once more through the mask. */
+async function ask(tool: string, input: JsonObject, where = `${tool} ${JSON.stringify(input).slice(0, 80)}`) {
+  const answer = await agent.call(tool, input);
+  ledger.look(where, answer.structured);
+  ledger.text(where, answer.text);
+  return answer;
+}
+
+describe('no canary is shown', () => {
+  it('by the first call of all, a change that is refused because of what stands there', async () => {
+    // Nothing was read yet: what the masker knows it has to read for this call.
+    const manifest = changedCopies({ 'copy-0-0': 'something else', 'copy-1-1': 'another' });
+    const { structured } = await ask('apply', { manifest, dryRun: true, reason });
+    expect(structured.status).toBe('conflict');
+  });
+
+  it.each([
+    ['secrets', 'db'],
+    ['secrets', 'login'],
+    ['secrets', 'pull'],
+    ['secrets', 'sh.helm.release.v1.web.v1'],
+    ['configmaps', 'copies'],
+    ['pods', 'web'],
+    ['events', 'told'],
+  ])('by get %s %s, in any form', async (resource, name) => {
+    for (const output of ['json', 'yaml', 'table', 'wide', 'describe'])
+      expect((await ask('get', { resource, name, output })).structured.status).toBe('ok');
+    await ask('get', { resource, name, fields: ['data', 'spec', 'message', 'helmRelease'] });
+  });
+
+  it.each(['secrets', 'configmaps', 'pods', 'events'])('by lists of %s', async (resource) => {
+    for (const output of ['json', 'yaml', 'table', 'wide', 'name']) {
+      await ask('get', { resource, output });
+      const selected = { fieldSelector: `metadata.namespace=${agent.namespace}`, allNamespaces: true };
+      await ask('get', { resource, output, ...selected });
+    }
+  });
+
+  it('by diffs, dry-runs and errors about objects that hold one', async () => {
+    const pod = {
+      ...podWithAll(),
+      metadata: { name: 'web' },
+      spec: { containers: [{ name: 'main', image: 'other' }] },
+    };
+    const guess = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, data: { password: 'bm90aGluZw==' } };
+    const manifest = changedCopies({ 'copy-0-0': 'something else' });
+    const calls: readonly [string, JsonObject][] = [
+      ['apply', { manifest, forceConflicts: true, dryRun: true, reason }],
+      ['apply', { manifest, dryRun: true, reason }],
+      ['apply', { manifest: JSON.stringify(pod), dryRun: true, reason }],
+      ['apply', { manifest: JSON.stringify(pod), forceConflicts: true, dryRun: true, reason }],
+      ['apply', { manifest: JSON.stringify(guess), dryRun: true, reason }],
+      ['apply', { manifest: JSON.stringify(guess), forceConflicts: true, dryRun: true, reason }],
+      ['delete', { resource: 'configmaps', name: 'copies', dryRun: true, reason }],
+      ['delete', { resource: 'secrets', name: 'db', dryRun: true, reason }],
+      ['get', { resource: 'pods', name: 'wbe' }],
+      ['logs', { name: 'web' }],
+    ];
+    for (const [tool, input] of calls) await ask(tool, input);
+  });
+
+  it('on what is shown to approvers, and on the answer when they approved', async () => {
+    const manifest = changedCopies({ 'copy-0-0': 'new' });
+    const { approval, answer } = await agent.hold('apply', { manifest, forceConflicts: true, reason });
+    ledger.look('the approval', approval);
+    await agent.vote(approval.id, 'ana@example.com', 'approve', 'fine');
+    const { structured, text } = await answer;
+    expect(structured.status).toBe('executed');
+    ledger.look('the answer', structured);
+    ledger.text('the answer', text);
+  });
+
+  it('in the audit log, the approvals and what else is on disk', async () => {
+    const files = (await readdir(agent.state, { recursive: true, withFileTypes: true })).filter((each) =>
+      each.isFile(),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files)
+      ledger.look(`the file ${file.name}`, await readFile(join(file.parentPath, file.name), 'latin1'));
+  });
+
+  it('at all', () => ledger.expectNothing(1_000));
+});
