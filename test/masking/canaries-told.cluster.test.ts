@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { atEnd } from '../support/at-end.ts';
 import { type ClusterAgent, startPod, uniqueName } from '../support/cluster-agent.ts';
 import { needs } from '../support/control-plane/namespace.ts';
 import { waitUntil } from '../support/control-plane/wait-until.ts';
@@ -82,7 +83,7 @@ async function quotes(label: string, action: 'Warn' | 'Deny'): Promise<void> {
     ...{ apiVersion, kind: 'ValidatingAdmissionPolicyBinding', metadata },
     spec: { policyName: metadata.name, validationActions: [action], matchResources },
   });
-  afterAll(async () => {
+  atEnd(async () => {
     for (const kind of ['validatingadmissionpolicybindings', 'validatingadmissionpolicies'])
       await kube.delete(`${root}/${kind}/${metadata.name}`);
   });

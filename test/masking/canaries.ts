@@ -3,7 +3,7 @@ import { open } from '../../src/domain/masked.ts';
 import type { KnownValue } from '../../src/domain/masker.ts';
 import { createMasker } from '../../src/masking/masker.ts';
 import { silent } from '../support/approvals.ts';
-import { standsIn } from './encodings.ts';
+import { standingIn } from './encodings.ts';
 
 /** One for each place; told apart, so that what leaks says where from. */
 export const canaries = {
@@ -39,10 +39,8 @@ export class Ledger {
   /** Looks for every canary in what was shown. */
   look(where: string, shown: unknown): void {
     const text = typeof shown === 'string' ? shown : JSON.stringify(shown);
-    for (const value of this.#canaries) {
-      this.#looked++;
-      if (standsIn(text, value)) this.#told.push(`${value} in ${where}`);
-    }
+    this.#looked += this.#canaries.length;
+    for (const value of standingIn(text, this.#canaries)) this.#told.push(`${value} in ${where}`);
   }
 
   /** A text of the server: it is looked at, and masking it once more changes nothing. */

@@ -34,19 +34,28 @@ export const bytesOf: Readonly<Record<string, (value: string) => Buffer>> = {
   'gzip that does not compress': (value) => gzipSync(`password=${value}\n`, { level: 0 }),
 };
 
-/** What gives a value away in a text: itself and what decodes to it, in one step or two. Not by the code under test. */
-export function standsIn(text: string, value: string): boolean {
-  const views = [text, unescaped(text), unescaped(unescaped(text)), printable(text), text.replaceAll('\0', '')];
-  return views.some((view) => {
-    if (holds(view, value)) return true;
-    const joined = view.replace(/\\n|\s+/g, '');
-    return [...runsOf(view), ...runsOf(joined)].some((run) =>
-      decodings(run).some(
-        (once) =>
-          holds(once, value) || runsOf(once).some((inner) => decodings(inner).some((twice) => holds(twice, value))),
-      ),
-    );
-  });
+/** Which of these values a text gives away: itself, and what decodes to one, in one step or two. Not by the code under test. */
+export function standingIn(text: string, values: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  for (const reading of readingsOf(text)) for (const value of values) if (holds(reading, value)) found.add(value);
+  return [...found];
+}
+
+function* readingsOf(text: string): Generator<string> {
+  const views = new Set([
+    text,
+    unescaped(text),
+    unescaped(unescaped(text)),
+    printable(text),
+    text.replaceAll('\0', ''),
+  ]);
+  yield* views;
+  const runs = [...views].flatMap((view) => [...runsOf(view), ...runsOf(view.replace(/\\n|\s+/g, ''))]);
+  for (const run of new Set(runs))
+    for (const once of decodings(run)) {
+      yield once;
+      for (const inner of runsOf(once)) yield* decodings(inner);
+    }
 }
 
 /** Half of it is enough to be a leak. */
