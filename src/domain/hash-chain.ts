@@ -31,8 +31,8 @@ export function visibleJson(value: Json): string {
   const text = JSON.stringify(value);
   // JSON escapes the controls below the space, so of ASCII only DEL is left; and this is how ASCII is known fastest.
   if (Buffer.byteLength(text) === text.length && !text.includes('\x7f')) return text;
-  return text.replace(/[\p{C}\p{Z}\p{Variation_Selector}]/gu, (character) =>
-    character === ' ' ? ' ' : character.split('').map(escapeUnit).join(''),
+  return text.replace(/[\p{C}\p{Variation_Selector}]|(?! )\p{Z}/gu, (character) =>
+    character.split('').map(escapeUnit).join(''),
   );
 }
 

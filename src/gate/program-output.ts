@@ -74,6 +74,10 @@ export class ProgramOutput {
 
   #keep(channel: Channel, text: Masked<string>, bytes: number): void {
     const room = mostKept - this.#size;
+    if (room === 0) {
+      this.dropped += bytes;
+      return;
+    }
     if (bytes <= room) {
       this.#size += bytes;
       this.#kept[channel].push(text);

@@ -1,8 +1,7 @@
-import { hash, subtle } from 'node:crypto';
 import { close, closeSync, constants, fdatasync, fsyncSync, openSync, write } from 'node:fs';
 import type { Clock } from '../domain/environment.ts';
-import { chainLine, genesis, jsonMember } from '../domain/hash-chain.ts';
-import type { Json } from '../domain/json.ts';
+import { beginning, chained, type Line, type Place, sizeOf } from './chain-lines.ts';
+import type { Writer, WriterLender } from './writer.ts';
 
 /** What a recording does to its file. All of them fail as node:fs does. */
 export interface RecordingFiles {
@@ -42,57 +41,58 @@ const writeSome = (file: number, bytes: Buffer): Promise<number> =>
 const syncEvery = 1_000;
 /** Characters of lines that may be on their way; whoever adds more waits. */
 const mostOnTheWay = 1024 * 1024;
-/** From that many bytes on, another thread makes the digest. */
-const longLine = 8 * 1024;
-
-interface Waiting {
-  readonly type: string;
-  readonly time: number;
-  readonly members: string;
-}
+/** Characters of a file from which on another thread writes it: most files never need one. */
+const manyWritten = 1024 * 1024;
 
 /**
- * A file of hash-chained lines, and its one writer. Digests, writes and syncs of much are the work of other threads, so that a
- * program that writes much holds up nobody else.
+ * A file of hash-chained lines. While a program writes much, another thread encodes, digests and writes them, so that it holds up
+ * nobody else; a line counts as written when that thread has said so.
  */
 export class ChainFile {
   readonly #files: RecordingFiles;
   readonly #handle: number;
   readonly #clock: Clock;
-  #seq = 0;
-  #time = 0;
-  #prev = genesis;
-  #synced = 0;
-  #queue: Waiting[] = [];
+  readonly #lender: WriterLender | undefined;
+  #writer: Writer;
+  #lent: 'never' | 'asked' | 'yes' = 'never';
+  #place: Place = beginning;
+  #synced: number;
+  #written = 0;
+  #queue: Line[] = [];
   #onTheWay = 0;
+  #batch: Promise<void> = Promise.resolve();
   #working: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #isClosed = false;
   #failure: { readonly cause: unknown } | undefined;
 
-  /** @throws what node:fs throws, also where the file is there already */
-  constructor(files: RecordingFiles, path: string, clock: Clock) {
+  /** `lender`: of the other thread; undefined: this one writes all. @throws what node:fs throws, also where the file is there already */
+  constructor(files: RecordingFiles, path: string, clock: Clock, lender?: WriterLender) {
     this.#files = files;
     this.#handle = files.create(path);
     this.#clock = clock;
+    this.#lender = lender;
+    this.#writer = hereWriter(files);
+    this.#synced = clock.now();
   }
 
   /** `sha256:…` of the last line that was written. */
   get root(): string {
-    return `sha256:${this.#prev}`;
+    return `sha256:${this.#place.prev}`;
   }
 
   /**
    * Puts a line behind the others. Resolves while it is on its way, as long as there are not too many.
    * @throws what the disk threw, also for an earlier line
    */
-  async add(type: string, time: number, fields: Readonly<Record<string, Json>>): Promise<void> {
+  async add(type: string, time: number, fields: Line['fields']): Promise<void> {
     this.#assertGood();
-    const members = Object.entries(fields)
-      .map(([key, value]) => jsonMember(key, value))
-      .join('');
-    this.#queue.push({ type, time, members });
-    this.#onTheWay += members.length;
+    const line = { type, time, fields };
+    this.#queue.push(line);
+    this.#onTheWay += sizeOf(line);
     this.#working ??= this.#work();
-    if (this.#onTheWay > mostOnTheWay) await this.written();
+    while (this.#onTheWay > mostOnTheWay && this.#working !== undefined) await this.#batch;
+    this.#assertGood();
   }
 
   /** Everything that was added is in the file. @throws what the disk threw */
@@ -104,52 +104,80 @@ export class ChainFile {
   /** And on disk. */
   async sync(): Promise<void> {
     await this.written();
+    await this.#syncing;
+    this.#assertGood();
     await this.#files.sync(this.#handle);
+    this.#synced = this.#clock.now();
   }
 
   /** What is under way is let end, since another file may get the same number. */
   close(): void {
     this.#failure ??= { cause: new Error('the file is closed') };
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     const shut = (): void => {
+      if (this.#lent === 'yes') this.#lender?.giveBack();
       try {
         this.#files.close(this.#handle);
       } catch {
         // What was written stands; nothing is written after it.
       }
     };
-    if (this.#working === undefined) shut();
-    else void this.#working.then(shut);
+    if (this.#working === undefined && this.#syncing === undefined) shut();
+    else void Promise.all([this.#working, this.#syncing]).then(shut);
   }
 
   /** Never rejects. */
   async #work(): Promise<void> {
-    try {
-      while (this.#queue.length > 0 && this.#failure === undefined) await this.#writeAll(this.#queue.splice(0));
-    } catch (cause) {
-      this.#failure ??= { cause };
+    while (this.#queue.length > 0 && this.#failure === undefined) {
+      this.#batch = this.#writeAll(this.#queue.splice(0));
+      await this.#batch;
     }
     this.#queue = [];
     this.#onTheWay = 0;
     this.#working = undefined;
   }
 
-  async #writeAll(lines: readonly Waiting[]): Promise<void> {
-    const parts: Buffer[] = [];
-    let size = 0;
-    for (const { type, time, members } of lines) {
-      this.#seq += 1;
-      this.#time = Math.max(this.#time, time);
-      const bytes = Buffer.from(`${chainLine({ seq: this.#seq, time: this.#time, type }, members, this.#prev)}\n`);
-      this.#prev = await digestOf(bytes.subarray(0, -1));
-      parts.push(bytes);
-      size += members.length;
+  /** Never rejects. */
+  async #writeAll(lines: readonly Line[]): Promise<void> {
+    const size = lines.reduce((sum, line) => sum + sizeOf(line), 0);
+    try {
+      this.#place = await this.#writer.write(this.#handle, this.#place, lines);
+    } catch (cause) {
+      this.#failure ??= { cause };
     }
-    await this.#files.write(this.#handle, Buffer.concat(parts));
     this.#onTheWay -= size;
-    const now = this.#clock.now();
-    if (now - this.#synced < syncEvery) return;
-    await this.#files.sync(this.#handle);
-    this.#synced = now;
+    this.#written += size;
+    if (this.#written > manyWritten) this.#askForThread();
+    this.#syncNowAndThen();
+  }
+
+  /** Until it has come this thread goes on; one that does not start is done without. */
+  #askForThread(): void {
+    if (this.#lender === undefined || this.#lent !== 'never') return;
+    const lender = this.#lender;
+    this.#lent = 'asked';
+    lender.borrow().then(
+      (writer) => {
+        if (this.#isClosed) return lender.giveBack();
+        this.#lent = 'yes';
+        this.#writer = writer;
+      },
+      () => undefined,
+    );
+  }
+
+  /** Beside the next writes: what was written by now is on disk a second later. */
+  #syncNowAndThen(): void {
+    if (this.#syncing !== undefined || this.#clock.now() - this.#synced < syncEvery) return;
+    this.#synced = this.#clock.now();
+    const done = (): void => {
+      this.#syncing = undefined;
+    };
+    this.#syncing = this.#files.sync(this.#handle).then(done, (cause: unknown) => {
+      this.#failure ??= { cause };
+      done();
+    });
   }
 
   #assertGood(): void {
@@ -157,7 +185,10 @@ export class ChainFile {
   }
 }
 
-const digestOf = async (bytes: Buffer): Promise<string> =>
-  bytes.length < longLine
-    ? hash('sha256', bytes, 'hex')
-    : Buffer.from(await subtle.digest('SHA-256', bytes)).toString('hex');
+const hereWriter = (files: RecordingFiles): Writer => ({
+  write: async (file, from, lines) => {
+    const { bytes, place } = chained(lines, from);
+    await files.write(file, bytes);
+    return place;
+  },
+});

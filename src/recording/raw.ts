@@ -8,6 +8,13 @@ const batchBytes = 256 * 1024;
 /** Milliseconds after which a frame is written, however little came. */
 const batchWithin = 1_000;
 
+/** Encrypts to all of them. @throws for a recipient that is none */
+export function encrypterTo(recipients: readonly string[]): Encrypter {
+  const encrypter = new Encrypter();
+  for (const each of recipients) encrypter.addRecipient(each);
+  return encrypter;
+}
+
 /** Begins the file with its first line. @throws for a recipient that is none, and what node:fs throws */
 export async function openRaw(
   file: ChainFile,
@@ -15,8 +22,7 @@ export async function openRaw(
   recipients: readonly string[],
   clock: Clock,
 ): Promise<RawFrames> {
-  const encrypter = new Encrypter();
-  for (const each of recipients) encrypter.addRecipient(each);
+  const encrypter = encrypterTo(recipients);
   await file.add('RawOpened', clock.now(), { recording, rawTo: [...recipients] });
   await file.sync();
   return new RawFrames(file, encrypter, clock);

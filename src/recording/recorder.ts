@@ -8,6 +8,7 @@ import type { Recorder, Recording, RecordingHeader } from '../domain/recording.t
 import { ChainFile, type RecordingFiles, realFiles } from './chain-file.ts';
 import { rawName, recordingName } from './name.ts';
 import type { RawFrames } from './raw.ts';
+import { lendWriter, type WriterThread } from './writer.ts';
 
 export interface RecorderOptions {
   /** `<state>/recordings`; made with mode 0700 if it is missing. */
@@ -18,7 +19,12 @@ export interface RecorderOptions {
   readonly random: Random;
   /** The real ones unless a test breaks the disk. */
   readonly files?: RecordingFiles;
+  /** Starts the thread that writes what is long; the real one unless a test has another. */
+  readonly startThread?: () => Promise<WriterThread>;
 }
+
+/** Its part of the program is loaded with the first long recording, never at the start. */
+const realThread = async (): Promise<WriterThread> => (await import('./writer-thread.ts')).startWriterThread();
 
 /** Longest text of one line, in UTF-16 code units; a longer chunk is several lines. */
 const longestText = 64 * 1024;
@@ -27,7 +33,8 @@ const much = 16 * 1024;
 
 /** Records sessions into one file each, `<id>.jsonl`, hash-chained as the audit log is; raw frames, if any, in one beside it. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { folder, rawTo = [], clock, random, files = realFiles } = options;
+  const { folder, rawTo = [], clock, random, files = realFiles, startThread = realThread } = options;
+  const lender = lendWriter(startThread);
   // Loaded beside the start, and only where it is asked for.
   const encryption = rawTo.length === 0 ? undefined : import('./raw.ts');
   encryption?.catch(() => undefined);
@@ -36,7 +43,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const id = `rec-${newInvocationId(clock, random).toLowerCase()}`;
       const opened: ChainFile[] = [];
       const create = (name: string): ChainFile => {
-        const file = new ChainFile(files, join(folder, name), clock);
+        const file = new ChainFile(files, join(folder, name), clock, lender);
         opened.push(file);
         return file;
       };

@@ -1,0 +1,61 @@
+import type { Line, Place } from './chain-lines.ts';
+
+/** Encodes lines, chains them and writes them. */
+export interface Writer {
+  /**
+   * Lines behind `place`, whole in the file that this process has open under that number when it resolves with where the chain
+   * stands then. One at a time of each file.
+   * @throws what the disk threw; of a thread also that it ended
+   */
+  write(file: number, place: Place, lines: readonly Line[]): Promise<Place>;
+}
+
+/** A writer that is a thread of its own. */
+export interface WriterThread extends Writer {
+  /** Resolves when it writes no more, by itself or because it was stopped. */
+  readonly ended: Promise<void>;
+  /** What it has not written by then is refused. */
+  stop(): void;
+}
+
+/** Lends one thread to all files that want one, and keeps it no longer than any does. */
+export interface WriterLender {
+  /** @throws what kept the thread from starting */
+  borrow(): Promise<Writer>;
+  giveBack(): void;
+}
+
+export function lendWriter(start: () => Promise<WriterThread>): WriterLender {
+  let users = 0;
+  let current: Promise<WriterThread> | undefined;
+  const begin = (): Promise<WriterThread> => {
+    const begun = start();
+    const forget = (): void => {
+      if (current === begun) current = undefined;
+    };
+    begun.then(({ ended }) => ended.then(forget), forget);
+    return begun;
+  };
+  const giveBack = (): void => {
+    users -= 1;
+    if (users > 0) return;
+    current?.then(
+      (thread) => thread.stop(),
+      () => undefined,
+    );
+    current = undefined;
+  };
+  return {
+    borrow: async () => {
+      users += 1;
+      current ??= begin();
+      try {
+        return await current;
+      } catch (thrown) {
+        giveBack();
+        throw thrown;
+      }
+    },
+    giveBack,
+  };
+}

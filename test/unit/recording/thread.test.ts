@@ -1,0 +1,223 @@
+import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ident } from '../../../src/domain/masked.ts';
+import type { Recording } from '../../../src/domain/recording.ts';
+import { seal } from '../../../src/domain/seal.ts';
+import { ChainFile, type RecordingFiles, realFiles } from '../../../src/recording/chain-file.ts';
+import { beginning } from '../../../src/recording/chain-lines.ts';
+import { readRecording, verifyRecording } from '../../../src/recording/read.ts';
+import { createRecorder } from '../../../src/recording/recorder.ts';
+import { lendWriter, type WriterThread } from '../../../src/recording/writer.ts';
+import { bundledWriterThread } from '../../support/writer-thread.ts';
+import { random, realClock, temporaryFolder } from '../audit/support.ts';
+
+let thread: Awaited<ReturnType<typeof bundledWriterThread>>;
+beforeAll(async () => {
+  thread = await bundledWriterThread();
+});
+afterAll(() => thread.remove());
+
+const header = {
+  ...{ invocation: '01JD', planDigest: 'sha256:p', agent: 'bot', cluster: 'prod', container: 'web', command: [] },
+  object: ident('Pod/shop/web-0'),
+};
+/** Two frames of it begin the thread. */
+const long = `${'a line with "quotes", ünï and 😀\u001b[31m'.repeat(20_000)}\n`;
+
+/** A recorder whose threads are kept to be looked at. */
+function recording(files?: RecordingFiles) {
+  const threads: WriterThread[] = [];
+  const folder = join(temporaryFolder(), 'recordings');
+  const startThread = async (): Promise<WriterThread> => {
+    const started = await thread.start();
+    threads.push(started);
+    return started;
+  };
+  const recorder = createRecorder({ folder, clock: realClock, random, startThread, ...(files && { files }) });
+  return { folder, recorder, threads };
+}
+
+/** Writes until a thread has come, and once more, so that it has written. */
+async function writeLong(to: Recording, threads: readonly unknown[]): Promise<number> {
+  let frames = 0;
+  const write = async (): Promise<void> => {
+    await to.write('stdout', seal(long), 5);
+    frames += 1;
+  };
+  while (threads.length === 0 || frames < 4) await write();
+  await write();
+  await to.write('stderr', seal('a word\n'), 6);
+  return frames;
+}
+
+const nextTurn = (): Promise<'held'> => new Promise((resolve) => setImmediate(() => resolve('held')));
+
+/** A file so long that this thread writes it from now on. */
+async function lentTo(writer: WriterThread): Promise<ChainFile> {
+  let asked = false;
+  const start = async (): Promise<WriterThread> => {
+    asked = true;
+    return writer;
+  };
+  const chain = new ChainFile(realFiles, join(temporaryFolder(), 'chain'), realClock, lendWriter(start));
+  while (!asked) {
+    await chain.add('Frame', 1, { text: 'z'.repeat(256 * 1024) });
+    await chain.written();
+  }
+  await nextTurn();
+  return chain;
+}
+
+describe('a long recording', () => {
+  it('is written by a thread that all share, and is what it would be without', async () => {
+    const { folder, recorder, threads } = recording();
+    const [one, two] = [await recorder.start(header), await recorder.start(header)];
+    const counts = [await writeLong(one, threads), await writeLong(two, threads)];
+    expect(threads).toHaveLength(1);
+    for (const [index, each] of [one, two].entries()) {
+      const { root } = await each.end({ exitCode: 0, reason: undefined });
+      const report = await verifyRecording(join(folder, `${each.id}.jsonl`));
+      expect(report).toMatchObject({ consistent: true, complete: true, root, faults: [] });
+      const texts: string[] = [];
+      for await (const line of readRecording(folder, each.id)) if (line.type === 'Frame') texts.push(String(line.text));
+      expect(texts.join('')).toBe(`${long.repeat(counts[index] ?? 0)}a word\n`);
+    }
+    // Nobody needs it any more.
+    await threads[0]?.ended;
+  });
+
+  it('has the bytes that it would have if this thread wrote them', async () => {
+    const folder = temporaryFolder();
+    const [here, there] = [join(folder, 'here'), join(folder, 'there')];
+    const started = await thread.start();
+    const file = openSync(there, 'a');
+    const lines = ['one', '\u007f\u202e😀\ud800', 'three'.repeat(5_000)].map((text, n) => ({
+      type: 'Frame',
+      time: 1_800_000_000_000 - n,
+      fields: { channel: 'stdout', text, exitCode: n, list: [text] },
+    }));
+    const place = await started.write(file, beginning, lines);
+    started.stop();
+    realFiles.close(file);
+    const chain = new ChainFile(realFiles, here, realClock);
+    for (const { type, time, fields } of lines) await chain.add(type, time, fields);
+    await chain.written();
+    chain.close();
+    expect(readFileSync(there)).toEqual(readFileSync(here));
+    expect(`sha256:${place.prev}`).toBe(chain.root);
+  });
+
+  it('is ended where the thread dies, and the next one has another', async () => {
+    const { folder, recorder, threads } = recording();
+    const lost = await recorder.start(header);
+    await writeLong(lost, threads);
+    threads[0]?.stop();
+    await threads[0]?.ended;
+    const gone = { code: 'AuditUnavailable', message: expect.stringContaining('cannot be written (thread ended)') };
+    await expect(lost.write('stdout', seal('x'), 7)).rejects.toMatchObject(gone);
+    await expect(lost.write('stdout', seal('y'), 8)).rejects.toMatchObject({ code: 'AuditUnavailable' });
+    await expect(lost.end({ exitCode: 0, reason: undefined })).rejects.toMatchObject({ code: 'AuditUnavailable' });
+    const { complete, consistent } = await verifyRecording(join(folder, `${lost.id}.jsonl`));
+    expect({ complete, consistent }).toEqual({ complete: false, consistent: true });
+
+    const next = await recorder.start(header);
+    threads.length = 0;
+    await writeLong(next, threads);
+    expect(threads).toHaveLength(1);
+    await next.end({ exitCode: 0, reason: undefined });
+  });
+
+  it('is ended where the thread dies while a write waits for it', async () => {
+    let die = (): void => undefined;
+    const ended = new Promise<void>((resolve) => {
+      die = resolve;
+    });
+    const dying: WriterThread = {
+      ended,
+      stop: die,
+      write: () => ended.then(() => Promise.reject(Object.assign(new Error('gone'), { code: 'thread ended' }))),
+    };
+    const chain = await lentTo(dying);
+    await chain.add('Frame', 3, { text: 'on its way' });
+    const waiting = Promise.allSettled([chain.written(), chain.sync()]);
+    die();
+    const reason = { code: 'thread ended' };
+    expect(await waiting).toMatchObject([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
+    ]);
+    chain.close();
+  });
+
+  it('is ended where the thread cannot write on, with what the disk said', async () => {
+    const files: RecordingFiles = {
+      ...realFiles,
+      // This thread writes to nothing, and the other one may not.
+      create: (path) => {
+        writeFileSync(path, '');
+        return openSync(path, 'r');
+      },
+      write: async () => void (await nextTurn()),
+    };
+    const { recorder, threads } = recording(files);
+    const broken = await recorder.start(header);
+    const said = { code: 'AuditUnavailable', message: expect.stringContaining('cannot be written (EBADF)') };
+    await expect(writeLong(broken, threads)).rejects.toMatchObject(said);
+    await expect(broken.end({ exitCode: 0, reason: undefined })).rejects.toMatchObject({ code: 'AuditUnavailable' });
+    await threads[0]?.ended;
+  });
+
+  it('goes on in this thread where no other starts', async () => {
+    const folder = join(temporaryFolder(), 'recordings');
+    let asked = 0;
+    const startThread = (): Promise<never> => {
+      asked += 1;
+      return Promise.reject(new Error('no more threads'));
+    };
+    const alone = await createRecorder({ folder, clock: realClock, random, startThread }).start(header);
+    for (let n = 0; n < 6; n++) await alone.write('stdout', seal(long), n);
+    await alone.end({ exitCode: 0, reason: undefined });
+    expect(asked).toBe(1);
+    const [name = ''] = readdirSync(folder);
+    expect(await verifyRecording(join(folder, name))).toMatchObject({ consistent: true, complete: true });
+  });
+
+  it('waits for a thread that is slow, with a bound on what is on its way', async () => {
+    const waiting: (() => void)[] = [];
+    let onTheWay = 0;
+    const slow: WriterThread = {
+      ended: new Promise(() => undefined),
+      stop: () => undefined,
+      write: (_, place, lines) =>
+        new Promise((resolve) => {
+          onTheWay += lines.length;
+          waiting.push(() => {
+            onTheWay -= lines.length;
+            resolve({ ...place, seq: place.seq + lines.length });
+          });
+        }),
+    };
+    const chain = await lentTo(slow);
+    const text = 'z'.repeat(64 * 1024);
+    let added = 0;
+    const added64kB = async (): Promise<'added'> => {
+      await chain.add('Frame', 100, { text });
+      return 'added';
+    };
+    let adding = added64kB();
+    while ((await Promise.race([adding, nextTurn()])) === 'added') {
+      added += 1;
+      expect(added).toBeLessThan(20);
+      adding = added64kB();
+    }
+    expect(onTheWay).toBeLessThanOrEqual(17);
+    while (waiting.length > 0) {
+      waiting.shift()?.();
+      await nextTurn();
+    }
+    expect(await adding).toBe('added');
+    await chain.written();
+    chain.close();
+  });
+});
