@@ -57,7 +57,9 @@ const checkpointsSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('With command: the verifier key that its signatures are checked by, name+id+key'),
+      .describe(
+        'The verifier key that was published, name+id+key: doctor compares; with command signatures are checked by it',
+      ),
     sinks: z.array(sinkSchema).max(8).default([]).describe('Where checkpoints are put besides the log itself'),
     mayWaitSeconds: z
       .int()
@@ -72,8 +74,7 @@ const checkpointsSchema = z
   .superRefine(({ key, command, publicKey, keyName }, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (key !== undefined && command !== undefined) issue('command', 'give key or command, not both');
-    if ((command === undefined) !== (publicKey === undefined))
-      issue('publicKey', 'command and publicKey need each other');
+    if (command !== undefined && publicKey === undefined) issue('publicKey', 'command needs publicKey');
     if (key !== undefined && keyName === undefined) issue('keyName', 'key needs the name that its signatures have');
   });
 

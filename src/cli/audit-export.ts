@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
-import { publishedKeys } from '../audit/checkpoint/state-keys.ts';
 import { exportLog } from '../audit/export.ts';
 import { loadConfig, stateRoot } from '../config.ts';
 import { packageRoot } from '../package.ts';
 import { recordingsFolder } from '../recording/session.ts';
 import type { AuditOptions } from './audit.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
+import { knownKeys } from './known-keys.ts';
 
 export interface ExportCommand extends AuditOptions {
   /** False with --no-recordings. */
@@ -19,7 +19,7 @@ export async function auditExport(out: string, options: ExportCommand, io: Io): 
   const done = await exportLog({
     folder: join(root, 'audit'),
     recordings: options.recordings === false ? undefined : recordingsFolder(root),
-    keys: publishedKeys(root),
+    keys: await knownKeys(root, config),
     guides: join(packageRoot, 'docs/auditor'),
     out: resolve(out),
   });

@@ -15,8 +15,8 @@ export interface KeyCommand extends AuditOptions {
 /** The public halves, one a line, for whoever verifies to keep elsewhere. */
 export async function auditKey(options: KeyCommand, io: Io): Promise<ExitCode> {
   const { config } = await loadConfig(options.config, io.env);
-  const { key, keyName, publicKey } = config.audit.checkpoints;
-  if (key !== undefined || publicKey !== undefined) {
+  const { key, keyName, command, publicKey } = config.audit.checkpoints;
+  if (key !== undefined || command !== undefined) {
     if (options.rotate === true)
       throw invalid(
         'the audit key is not in the state directory',

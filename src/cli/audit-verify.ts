@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Note, parseNotes, parseVerifierKey, type VerifierKey } from '../audit/checkpoint/note.ts';
-import { publishedKeys } from '../audit/checkpoint/state-keys.ts';
 import { type VerifyReport, verify } from '../audit/verify/verify.ts';
-import { loadConfig, stateRoot } from '../config.ts';
+import { type Config, loadConfig, stateRoot } from '../config.ts';
 import { invalid, toCountersignError } from '../domain/errors.ts';
 import type { AuditOptions } from './audit.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
+import { knownKeys } from './known-keys.ts';
 
 export interface VerifyCommand extends AuditOptions {
   /** Verifier keys, or files with them. */
@@ -29,10 +29,10 @@ export async function auditVerify(paths: readonly string[], options: VerifyComma
 }
 
 async function check(paths: readonly string[], options: VerifyCommand, io: Io): Promise<ExitCode> {
-  const own = paths.length === 0 ? await ownRoot(options, io) : undefined;
+  const own = paths.length === 0 ? await ownLog(options, io) : undefined;
   const given = (await Promise.all((options.key ?? []).map(keysIn))).flat();
-  const report = await verify(own === undefined ? paths : [join(own, 'audit')], {
-    keys: given.length > 0 || own === undefined ? given : publishedKeys(own),
+  const report = await verify(own === undefined ? paths : [join(own.root, 'audit')], {
+    keys: given.length > 0 || own === undefined ? given : await knownKeys(own.root, own.config),
     against: (await Promise.all((options.against ?? []).map(notesIn))).flat(),
     part: options.part === true,
   });
@@ -41,8 +41,10 @@ async function check(paths: readonly string[], options: VerifyCommand, io: Io): 
   return report.consistent ? 0 : 1;
 }
 
-const ownRoot = async (options: AuditOptions, io: Io): Promise<string> =>
-  stateRoot((await loadConfig(options.config, io.env)).config, io.env);
+async function ownLog(options: AuditOptions, io: Io): Promise<{ readonly root: string; readonly config: Config }> {
+  const { config } = await loadConfig(options.config, io.env);
+  return { root: stateRoot(config, io.env), config };
+}
 
 /** A key as it is, or a file that holds one a line; `#` begins a comment. */
 async function keysIn(given: string): Promise<readonly VerifierKey[]> {

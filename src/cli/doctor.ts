@@ -3,6 +3,7 @@ import { type Config, configPath, loadConfig, stateRoot } from '../config.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { packageRoot } from '../package.ts';
 import { type Bundle, loadBundle } from '../policy/bundle.ts';
+import { checkAuditKey } from './doctor/audit-key.ts';
 import { checkProfiles } from './doctor/aws-profiles.ts';
 import { checkBreakGlass } from './doctor/break-glass.ts';
 import { checkSinks } from './doctor/checkpoints.ts';
@@ -11,6 +12,7 @@ import { because, type Finding, fail, ok, warn } from './doctor/finding.ts';
 import { checkIssuers } from './doctor/issuers.ts';
 import { checkAudit, checkKubeconfigs, checkNode, checkPlatform, checkState } from './doctor/machine.ts';
 import { checkPeople } from './doctor/people.ts';
+import { checkRecordings } from './doctor/recordings.ts';
 import { checkSlack } from './doctor/slack.ts';
 import { type ExitCode, type Io, json, line } from './io.ts';
 
@@ -86,8 +88,10 @@ async function checkStateAndAudit(config: Config, io: Io): Promise<readonly Find
     const root = stateRoot(config, io.env);
     return [
       ...(await checkState(root)),
-      ...(await checkAudit(root)),
+      ...(await checkAudit(root, config)),
+      ...(await checkAuditKey(root, config)),
       ...(await checkSinks(root, config)),
+      ...(await checkRecordings(root, config)),
       ...(await checkBreakGlass(root)),
     ];
   } catch (thrown) {

@@ -71,6 +71,12 @@ export function publishedKeys(root: string): readonly VerifierKey[] {
   return readAll(join(root, 'keys', 'audit')).map(({ published }) => published);
 }
 
+/** The public half of the key in force. @throws Invalid where there is none, or it cannot be read */
+export function currentKey(root: string): VerifierKey {
+  const folder = join(root, 'keys', 'audit');
+  return readKey(folder, readText(join(folder, 'current')) ?? '').published;
+}
+
 function readAll(folder: string): readonly StateKey[] {
   return namesIn(folder)
     .map((file) => readKey(folder, file.slice(0, -5)))

@@ -4,6 +4,7 @@ import type { Config } from '../../config.ts';
 import { iso } from '../../domain/environment.ts';
 import { type Json, listAt, numberAt, stringAt } from '../../domain/json.ts';
 import { type Finding, ok, warn } from './finding.ts';
+import { sinkName, whyUnreachable } from './sink-reach.ts';
 
 /** Whether what proves that nothing is missing leaves the directory, as the server that runs last said. */
 export async function checkSinks(root: string, config: Config): Promise<readonly Finding[]> {
@@ -16,7 +17,7 @@ export async function checkSinks(root: string, config: Config): Promise<readonly
         'name one under audit.checkpoints.sinks (docs/audit.md)',
       ),
     ];
-  const failing = await failingSinks(root);
+  const failing = [...(await unreachable(sinks)), ...(await failingSinks(root))];
   if (failing.length > 0) return failing;
   return [
     ok(
@@ -24,6 +25,23 @@ export async function checkSinks(root: string, config: Config): Promise<readonly
       `they go to ${sinks.length} sinks${inThread && config.approvals.slack !== undefined ? ' and the Slack threads' : ''}`,
     ),
   ];
+}
+
+async function unreachable(sinks: Config['audit']['checkpoints']['sinks']): Promise<readonly Finding[]> {
+  const reached = await Promise.all(
+    sinks.map(async (sink) => ({ name: sinkName(sink), why: await whyUnreachable(sink) })),
+  );
+  return reached.flatMap(({ name, why }) =>
+    why === undefined
+      ? []
+      : [
+          warn(
+            'checkpoints',
+            `${name} cannot be reached: ${why}`,
+            'repair it: after audit.checkpoints.mayWaitSeconds without it the server is not ready',
+          ),
+        ],
+  );
 }
 
 async function failingSinks(root: string): Promise<readonly Finding[]> {

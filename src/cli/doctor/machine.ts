@@ -2,8 +2,9 @@ import { constants } from 'node:fs';
 import { access, lstat, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { publishedKeys } from '../../audit/checkpoint/state-keys.ts';
 import { verify } from '../../audit/verify/verify.ts';
+import type { Config } from '../../config.ts';
+import { knownKeys } from '../known-keys.ts';
 import { because, type Finding, fail, ok, warn } from './finding.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -51,7 +52,7 @@ export async function checkState(root: string): Promise<readonly Finding[]> {
   return [ok('state', `${root}, for this user alone`)];
 }
 
-export async function checkAudit(root: string): Promise<readonly Finding[]> {
+export async function checkAudit(root: string, config: Config): Promise<readonly Finding[]> {
   const folder = join(root, 'audit');
   const files = await readdir(folder).catch(() => []);
   if (files.length === 0) return [ok('audit', 'no audit log yet')];
@@ -64,7 +65,7 @@ export async function checkAudit(root: string): Promise<readonly Finding[]> {
       fail('audit', `${folder} cannot be written: every call is refused`, 'give it to the user that runs the server'),
     ];
   try {
-    const { consistent, summary, lines, openIntents } = await verify(folder, { keys: publishedKeys(root) });
+    const { consistent, summary, lines, openIntents } = await verify(folder, { keys: await knownKeys(root, config) });
     if (!consistent) return [fail('audit', `${lines} lines, ${summary}`, 'run: countersign audit verify')];
     const open = openIntents.map((id) =>
       warn(
