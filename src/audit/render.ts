@@ -4,6 +4,8 @@ import type { Json, JsonObject } from '../domain/json.ts';
 /** Keys in front, without their names. */
 const framed = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
 const longestValue = 200;
+/** The longest type, so that columns stand one below the other. */
+const typeWidth = 'RecordingDecrypted'.length;
 
 /**
  * One event on one line for people: time, type, the end of the invocation's id, then `key=value`. Nothing in it can act on a
@@ -11,7 +13,7 @@ const longestValue = 200;
  */
 export function renderEvent(event: JsonObject): string {
   const { time, type, invocation } = event;
-  const head = [plain(time), plain(type).padEnd(17), plain(invocation).slice(-8)].join('  ');
+  const head = [plain(time), plain(type).padEnd(typeWidth), plain(invocation).slice(-8)].join('  ');
   const fields = Object.entries(event)
     .filter(([key]) => !framed.has(key))
     .map(([key, value]) => `${bare(key)}=${shown(value)}`);
@@ -22,9 +24,21 @@ const plain = (value: Json | undefined): string => (typeof value === 'string' ? 
 
 const shown = (value: Json): string => {
   if (typeof value === 'string') return bare(short(value));
-  if (Array.isArray(value)) return value.map(shown).join(',');
+  if (Array.isArray(value)) return listed(value.map(shown));
   return visibleJson(value);
 };
+
+/** As many as one looks at, and how many more there are. */
+function listed(texts: readonly string[]): string {
+  const fit: string[] = [];
+  let length = 0;
+  for (const text of texts) {
+    length += text.length + 1;
+    if (fit.length > 0 && length > longestValue) break;
+    fit.push(text);
+  }
+  return fit.join(',') + (fit.length < texts.length ? `,…${texts.length - fit.length} more` : '');
+}
 
 /** `sha256:` and 12 digits are enough to look for; the file has the rest. */
 const short = (text: string): string =>

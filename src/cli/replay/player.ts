@@ -5,6 +5,8 @@ export type Key = 'pause' | 'faster' | 'slower' | 'forward' | 'back' | 'next' | 
 
 /** Time and keys, so that a test plays an hour at once. */
 export interface Controls {
+  /** Milliseconds of a clock that only goes forward. */
+  now(): number;
   /** The key that was pressed within so many milliseconds; undefined: none was. */
   within(milliseconds: number): Promise<Key | undefined>;
   /** The next key, however long it takes. */
@@ -14,14 +16,14 @@ export interface Controls {
 export interface Screen {
   show(cue: Cue): void;
   clear(): void;
-  /** Where the playing stands, in words. */
+  /** Where the playing stands, in words, on a line of their own. */
   say(words: string): void;
 }
 
 export interface PlayOptions {
   /** 2 plays twice as fast. */
   readonly speed: number;
-  /** Longest pause between two cues, in milliseconds; what was longer is skipped. */
+  /** Longest pause between two cues, in milliseconds of the session; what was longer is skipped. */
   readonly idle: number;
   /** Begins there, in milliseconds of the session. */
   readonly from: number;
@@ -49,6 +51,8 @@ class Player {
   #speed: number;
   /** The next cue to be shown. */
   #next = 0;
+  /** Milliseconds of the session that are over: also within a pause, so that a key takes nothing back. */
+  #at = 0;
 
   constructor(cues: readonly Cue[], screen: Screen, controls: Controls, options: PlayOptions) {
     this.#cues = cues;
@@ -59,32 +63,30 @@ class Player {
   }
 
   async run(): Promise<void> {
-    this.#showUntil(this.#options.from);
+    this.#goTo(this.#options.from);
     if (this.#options.search !== undefined) this.#find(this.#options.search);
     for (let cue = this.#cues[this.#next]; cue !== undefined; cue = this.#cues[this.#next]) {
-      const key = await this.#controls.within(this.#pauseBefore(cue));
-      if (key === undefined) this.#showNext();
-      else if (!(await this.#obey(key))) return;
+      this.#at = Math.max(this.#at, cue.at - this.#options.idle);
+      const begun = this.#controls.now();
+      const key = await this.#controls.within((cue.at - this.#at) / this.#speed);
+      if (key === undefined) {
+        this.#showNext();
+        continue;
+      }
+      this.#at = Math.min(cue.at, this.#at + (this.#controls.now() - begun) * this.#speed);
+      if (!(await this.#obey(key))) return;
     }
-  }
-
-  #pauseBefore({ at }: Cue): number {
-    return Math.min(at - this.#at, this.#options.idle) / this.#speed;
-  }
-
-  /** Milliseconds of the session up to which everything was shown. */
-  get #at(): number {
-    return this.#cues[this.#next - 1]?.at ?? 0;
   }
 
   /** Whether it goes on. */
   async #obey(key: Key): Promise<boolean> {
     if (key === 'pause') return this.#pause();
-    if (key === 'faster' || key === 'slower')
+    if (key === 'faster' || key === 'slower') {
       this.#speed = Math.min(64, Math.max(1 / 16, this.#speed * (key === 'faster' ? 2 : 0.5)));
-    if (key === 'forward') this.#showUntil(this.#at + jump);
-    if (key === 'back') this.#rewind(this.#at - jump);
-    if (key === 'next' && this.#options.search !== undefined) this.#find(this.#options.search);
+      this.#screen.say(`speed ${this.#speed}`);
+    }
+    if (key === 'forward' || key === 'back') this.#jump(key === 'forward' ? jump : -jump);
+    if (key === 'next') this.#find(this.#options.search);
     return key !== 'quit';
   }
 
@@ -99,21 +101,34 @@ class Player {
 
   #showNext(): void {
     const cue = this.#cues[this.#next];
+    if (cue === undefined) return;
     this.#next += 1;
-    if (cue !== undefined) this.#screen.show(cue);
+    this.#at = Math.max(this.#at, cue.at);
+    this.#screen.show(cue);
   }
 
-  #showUntil(at: number): void {
+  #jump(by: number): void {
+    const to = Math.max(0, this.#at + by);
+    if (by < 0) {
+      this.#screen.clear();
+      this.#next = 0;
+      this.#at = 0;
+    }
+    this.#goTo(to);
+    this.#screen.say(`at ${seconds(this.#at)}`);
+  }
+
+  /** Shows at once what comes before. */
+  #goTo(at: number): void {
     while ((this.#cues[this.#next]?.at ?? Number.POSITIVE_INFINITY) < at) this.#showNext();
+    this.#at = Math.max(this.#at, Math.min(at, this.#cues.at(-1)?.at ?? 0));
   }
 
-  #rewind(at: number): void {
-    this.#screen.clear();
-    this.#next = 0;
-    this.#showUntil(at);
-  }
-
-  #find(text: string): void {
+  #find(text: string | undefined): void {
+    if (text === undefined) {
+      this.#screen.say('there is nothing to find: begin with --search TEXT');
+      return;
+    }
     const found = this.#cues.findIndex((cue, index) => index >= this.#next && cue.text.includes(text));
     if (found === -1) {
       this.#screen.say(`${JSON.stringify(text)} does not come after ${seconds(this.#at)}`);

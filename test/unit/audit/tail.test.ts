@@ -43,7 +43,13 @@ it('renders an event so that nothing in it acts on a terminal', () => {
     objects: ['Deployment/shop/web'],
     prev: 'sha256:x',
   });
+  const many = renderEvent({
+    type: 'ChainOpened',
+    heads: Array.from({ length: 300 }, (_, n) => `head-${n}-${'x'.repeat(50)}`),
+  });
+  expect(many.length).toBeLessThan(300);
+  expect(many).toMatch(/heads=head-0-x+,head-1-x+,head-2-x+,…297 more$/);
   expect(line).toBe(
-    '2026-11-21T09:14:02.113Z  Failed\\u001b[2J    ABCDEFGH  message="two words\\u202e\\n"  planDigest=sha256:abababababab…  objects=Deployment/shop/web',
+    '2026-11-21T09:14:02.113Z  Failed\\u001b[2J     ABCDEFGH  message="two words\\u202e\\n"  planDigest=sha256:abababababab…  objects=Deployment/shop/web',
   );
 });

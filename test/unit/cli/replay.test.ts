@@ -111,14 +111,21 @@ describe('the player', () => {
     text: `${n} `,
   }));
 
-  /** Plays with keys that come at given pauses; tells what was shown, what was waited, and what was said. */
-  async function played(keys: Readonly<Record<number, Key>>, options: Partial<Parameters<typeof play>[3]> = {}) {
+  /** Plays with keys that come `after` milliseconds of given pauses; tells what was shown, what was waited, and what was said. */
+  async function played(
+    keys: Readonly<Record<number, Key>>,
+    { after = 0, ...options }: Partial<Parameters<typeof play>[3]> & { after?: number } = {},
+  ) {
     const told = { shown: '', waits: [] as number[], said: [] as string[] };
     let pause = 0;
+    let now = 0;
     const controls: Controls = {
+      now: () => now,
       within: async (milliseconds) => {
         told.waits.push(milliseconds);
-        return keys[pause++];
+        const key = keys[pause++];
+        now += key === undefined ? milliseconds : after;
+        return key;
       },
       key: async () => keys[pause++] ?? 'quit',
     };
@@ -146,11 +153,23 @@ describe('the player', () => {
     expect((await played({ 4: 'back' })).shown).toBe('0 1 2 3 | 0 1 2 3 4 ');
     expect((await played({ 1: 'forward', 2: 'quit' })).shown).toBe('0 1 ');
     expect((await played({ 1: 'pause', 2: 'quit' })).shown).toBe('0 ');
+    expect((await played({ 1: 'faster', 2: 'slower', 3: 'quit' })).said).toEqual(['speed 2', 'speed 1']);
+  });
+
+  it('goes on where it was when a key came within a pause', async () => {
+    const long = { idle: 1e6, after: 400 };
+    expect((await played({ 1: 'pause', 2: 'pause' }, long)).waits.slice(1, 3)).toEqual([1_000, 600]);
+    expect((await played({ 1: 'faster' }, long)).waits.slice(1, 4)).toEqual([1_000, 300, 30_000]);
+    // Out of a pause of a minute by arrows: what comes next is nearer each time.
+    const { waits, said } = await played({ 2: 'forward', 3: 'forward', 4: 'back', 5: 'quit' }, { ...long, after: 0 });
+    expect(waits.slice(2)).toEqual([60_000, 55_000, 50_000, 55_000]);
+    expect(said).toEqual(['at 0:06', 'at 0:11', 'at 0:06']);
   });
 
   it('begins at a time or at a match, and finds the next one', async () => {
     expect((await played({ 0: 'quit' }, { from: 61_500 })).shown).toBe('0 1 2 ');
     expect(await played({ 0: 'quit' }, { search: '3' })).toMatchObject({ shown: '0 1 2 3 ', said: ['found at 1:02'] });
-    expect((await played({ 0: 'next', 1: 'quit' }, { search: '3' })).said.at(-1)).toBe('"3" does not come after 1:02');
+    expect((await played({ 0: 'next', 1: 'quit' }, { search: '3' })).said.at(-1)).toBe('"3" does not come after 1:08');
+    expect((await played({ 0: 'next', 1: 'quit' })).said[0]).toContain('--search');
   });
 });
