@@ -35,7 +35,7 @@ export async function* lostCalls(
 }
 
 /** The files of each process, oldest first. */
-function processesIn(folder: string): ReadonlyMap<string, readonly string[]> {
+export function processesIn(folder: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const file of chainFiles(folder)) {
     const path = join(folder, file);

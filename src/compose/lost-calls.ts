@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
+import { access, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type LostCall, lostCalls } from '../audit/lost-calls.ts';
+import { type LostCall, lostCalls, processesIn } from '../audit/lost-calls.ts';
 import type { AuditLog } from '../domain/audit-event.ts';
 import type { Log } from '../domain/environment.ts';
 import { listAt, stringAt } from '../domain/json.ts';
@@ -25,6 +25,7 @@ export async function tellLostCalls(parts: LostCallParts, signal: AbortSignal): 
   const { audit, auditFolder, state, log } = parts;
   try {
     const told = await state.folder('lost-calls');
+    const before = await readdir(told);
     const isDone = async (process: string): Promise<boolean> => {
       const known = access(join(told, process)).then(
         () => true,
@@ -40,9 +41,17 @@ export async function tellLostCalls(parts: LostCallParts, signal: AbortSignal): 
       }
       if (served) await state.createExclusive(join(told, process), '');
     }
+    await forgetArchived(told, before, auditFolder);
   } catch (thrown) {
     log.error('calls of dead processes could not be looked for', { cause: String(thrown) });
   }
+}
+
+/** A name is needed as long as there are files of its process, which are older than it: names were read before the files are. */
+async function forgetArchived(told: string, names: readonly string[], auditFolder: string): Promise<void> {
+  if (names.length === 0) return;
+  const here = processesIn(auditFolder);
+  for (const name of names) if (!here.has(name)) await rm(join(told, name), { force: true });
 }
 
 function lineOf({ tools, state }: LostCallParts, process: string, { invocation, authorized, line }: LostCall) {

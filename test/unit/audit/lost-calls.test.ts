@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAuditLog } from '../../../src/audit/log.ts';
@@ -61,6 +62,18 @@ it('writes an end for every call that a dead process left without one, once', as
   ]);
   expect(await told()).toEqual([]);
   checkAuditLines(folder());
+});
+
+it('forgets whom it looked after when their files are archived', async () => {
+  await wrote(dead, begun('read', 'get'));
+  await wrote('gone-2', begun('other', 'get'));
+  await told();
+  const marks = (): readonly string[] => readdirSync(join(root, 'lost-calls')).sort();
+  expect(marks()).toEqual([dead, 'gone-2']);
+  const isOfDead = (name: string) => readFileSync(join(folder(), name), 'utf8').includes(`"process":"${dead}"`);
+  for (const name of readdirSync(folder()).filter(isOfDead)) rmSync(join(folder(), name));
+  expect(await told()).toEqual([]);
+  expect(marks()).toEqual(['gone-2']);
 });
 
 it('leaves a run open that nobody knows the outcome of, until somebody says', async () => {
