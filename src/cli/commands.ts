@@ -49,6 +49,14 @@ export function addCommands(program: Command, io: Io, end: End): void {
   addIdentity(program, io, end);
   addConnect(program, io, end);
   program
+    .command('state')
+    .description('the state directory')
+    .command('rotate-key')
+    .description('seal kept inputs and results with a new key from now on; what older ones sealed stays readable')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options) => end(await (await import('./state-key.ts')).rotateKeyOfState(options, io)));
+  program
     .command('digest')
     .description('print the manifestDigest of each document in a file, as cards and the audit log have it')
     .argument('<file>', 'a manifest, or - for stdin')
