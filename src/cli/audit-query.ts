@@ -46,7 +46,7 @@ function askedOf(options: QueryOptions): AuditQuery {
 /** What of an event has a column, and how wide it is in a table. */
 const columns = [
   ['time', 24],
-  ['type', 17],
+  ['type', 18],
   ['invocation', 26],
   ['principal', 20],
   ['actingFor', 20],
