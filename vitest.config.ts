@@ -17,7 +17,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    reporters: ['default', new SummaryReporter({ clusterOff })],
+    reporters: [
+      'default',
+      new SummaryReporter({ clusterOff, ownCluster: process.env.COUNTERSIGN_TEST_KUBECONFIG !== undefined }),
+    ],
     projects: [
       {
         extends: true,

@@ -4,13 +4,12 @@ import { readAttached } from '../../src/audit/attached.ts';
 import { parseFacts } from '../../src/domain/facts/recorded.ts';
 import type { ObjectFacts } from '../../src/domain/facts/spec.ts';
 import { type JsonObject, objectAt } from '../../src/domain/json.ts';
-import { type AgentRig, startAgent } from '../support/agent.ts';
+import { type ClusterAgent, startClusterAgent } from '../support/cluster-agent.ts';
 import type { Kube } from '../support/control-plane/kube.ts';
-import { controlPlane, testKube, testNamespace } from '../support/control-plane/namespace.ts';
+import { testKube } from '../support/control-plane/namespace.ts';
 import { waitUntil } from '../support/control-plane/wait-until.ts';
-import { currentContext } from '../support/current-context.ts';
 
-let agent: AgentRig;
+let agent: ClusterAgent;
 let kube: Kube;
 let namespace = '';
 
@@ -48,15 +47,13 @@ const crdPath = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd.m
 
 beforeAll(async () => {
   kube = await testKube();
-  namespace = await testNamespace();
   await kube.apply(crdPath, crd, 'fixtures', true);
-  const served = `/apis/facts.example/v1/namespaces/${namespace}/contraptions`;
+  const served = '/apis/facts.example/v1/contraptions';
   await waitUntil('the kind is served', async () => (await kube.send('GET', served)).status === 200);
-  const kubeconfig = controlPlane().kubeconfigPath;
-  agent = await startAgent({ cluster: { kubeconfig, context: currentContext(kubeconfig), namespace } });
+  agent = await startClusterAgent();
+  namespace = agent.namespace;
 });
 afterAll(async () => {
-  await agent?.close();
   await kube?.delete(crdPath);
   await kube?.close();
 });
@@ -143,7 +140,7 @@ it('says of a plain Deployment what it is, the defaults of the API server includ
   expect(await planned()).toMatchObject({
     verb: 'create',
     resource: 'deployments.apps',
-    environment: 'staging',
+    environment: 'test',
     privileged: false,
     podTemplates: 1,
     replicas: { from: 0, to: 1, changed: true },

@@ -48,7 +48,7 @@ export async function requestsOf(username: string, auditLogPath: string | undefi
  */
 export async function expectJoined(state: string, users: readonly string[]): Promise<void> {
   const { auditLogPath } = controlPlane();
-  // A cluster of somebody else does not show its log; suites that are about it say so.
+  // A cluster of somebody else does not show its log; the closing lines of the run say so.
   if (auditLogPath === undefined) return;
   let said = '';
   const joined = async (): Promise<boolean> => {
@@ -65,8 +65,21 @@ export async function expectJoined(state: string, users: readonly string[]): Pro
   });
 }
 
+/**
+ * The same where servers were killed, over a folder with the logs of all of them. What one read for itself just before, it did not
+ * come to write down, and what it counted may not have arrived; but whatever could change anything is in ours, and said alike.
+ */
+export async function expectChangesJoined(folder: string, user: string): Promise<void> {
+  const { auditLogPath } = controlPlane();
+  if (auditLogPath === undefined) return;
+  const { matched, onlyTheirs, different } = await joinLogs(folder, [auditLogPath], { users: [user] });
+  const strangers = onlyTheirs.filter((request) => request.user === user && mutates(request));
+  if (matched > 0 && strangers.length + different.length === 0) return;
+  const said = JSON.stringify({ matched, strangers, different }, null, 1);
+  throw new Error(`the audit logs do not agree: ${said.slice(0, 4_000)}`);
+}
+
 /** Whether it could have changed something: a write or a way into a container, and not a dry run. */
-export const mutates = ({ verb, objectRef, requestURI }: AuditLine): boolean =>
-  (!['get', 'list', 'watch'].includes(verb) ||
-    ['exec', 'attach', 'portforward', 'proxy'].includes(objectRef?.subresource ?? '')) &&
+export const mutates = ({ verb, requestURI }: Pick<AuditLine, 'verb' | 'requestURI'>): boolean =>
+  (!['get', 'list', 'watch'].includes(verb) || /\/(exec|attach|portforward|proxy)(\?|\/|$)/.test(requestURI)) &&
   !/[?&]dryRun=All(&|$)/.test(requestURI);

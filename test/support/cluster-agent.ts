@@ -46,7 +46,7 @@ export async function startClusterAgent(options: ClusterAgentOptions = {}): Prom
   const namespace = await testNamespace({ 'countersign.dev/environment': 'test' });
   const kube = await testKube();
   const folder = await mkdtemp(join(tmpdir(), 'cs-cluster-agent-'));
-  const { username, token } = await ownUser(kube, namespace, options.role ?? 'cluster-admin');
+  const { username, token } = await ownUser(kube, namespace, options.role);
   const kubeconfigPath = join(folder, 'kubeconfig');
   const { server, caPath } = controlPlane();
   const text = kubeconfig(options.server ?? server, await readFile(caPath, 'utf8'), 'countersign', { token });
@@ -93,7 +93,11 @@ async function bundle(parent: string, rules: readonly JsonObject[]): Promise<str
 }
 
 /** A service account: the API server's log then tells its requests from those of the tests. */
-async function ownUser(kube: Kube, namespace: string, role: string): Promise<{ username: string; token: string }> {
+export async function ownUser(
+  kube: Kube,
+  namespace: string,
+  role = 'cluster-admin',
+): Promise<{ username: string; token: string }> {
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   await kube.create(accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'countersign' } });
   const binding = `countersign-${namespace}`;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verify } from '../../src/audit/verify/verify.ts';
@@ -6,6 +6,8 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import type { ToolResult } from '../../src/transport/client.ts';
 import { type AgentRig, startAgent } from './agent.ts';
 import { atEnd } from './at-end.ts';
+import { expectChangesJoined } from './audit-join.ts';
+import { ownUser } from './cluster-agent.ts';
 import { readAudit } from './control-plane/kube.ts';
 import { kubeconfig } from './control-plane/kubeconfig.ts';
 import { controlPlane, testKube, testNamespace } from './control-plane/namespace.ts';
@@ -51,18 +53,22 @@ export async function createKillRig(): Promise<KillRig> {
   const kube = await testKube();
   const folder = await mkdtemp(join(tmpdir(), 'cs-kill-'));
   const config = join(folder, 'kubeconfig');
-  const { adminToken, auditLogPath } = controlPlane();
-  if (adminToken === undefined || auditLogPath === undefined)
+  const { auditLogPath } = controlPlane();
+  if (auditLogPath === undefined)
     throw new Error(
       'this suite reads the audit log of an API server that it started; unset COUNTERSIGN_TEST_KUBECONFIG',
     );
-  const text = kubeconfig(proxy.url, proxy.caCert, 'countersign', { token: adminToken });
+  const { username, token } = await ownUser(kube, namespace);
+  const text = kubeconfig(proxy.url, proxy.caCert, 'countersign', { token });
   await writeFile(config, text, { mode: 0o600 });
+  const logs = join(folder, 'logs');
+  await mkdir(logs);
   atEnd(async () => {
     await proxy.close();
     await kube.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
+  atEnd(() => expectChangesJoined(logs, username));
   const path = (name: string): string => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
   let lives = 0;
 
@@ -118,6 +124,8 @@ export async function createKillRig(): Promise<KillRig> {
         arrived: (other = name) => arrivals(other),
         verify: () => verify(join(state, 'audit')),
         end: async () => {
+          await Promise.all(rigs.map((rig) => rig.leave().catch(() => undefined)));
+          await cp(join(state, 'audit'), logs, { recursive: true });
           for (const rig of rigs) await rig.close();
         },
       };

@@ -9,13 +9,16 @@ interface Summary {
   readonly leftOut: number;
 }
 
-/** Says at the end how many cluster tests were left out, and leaves the sum of the run in a file for CI. */
+/** Says at the end what was left out: cluster tests, or what a cluster of somebody else cannot show; and leaves the sum for CI. */
 export class SummaryReporter implements Reporter {
   readonly #clusterOff: boolean;
+  readonly #ownCluster: boolean;
   readonly #folder: string;
 
-  constructor(options: { clusterOff: boolean; folder?: string }) {
+  /** `ownCluster`: the one that COUNTERSIGN_TEST_KUBECONFIG names. */
+  constructor(options: { clusterOff: boolean; ownCluster?: boolean; folder?: string }) {
     this.#clusterOff = options.clusterOff;
+    this.#ownCluster = options.ownCluster === true;
     this.#folder = options.folder ?? '.test-run';
   }
 
@@ -23,11 +26,16 @@ export class SummaryReporter implements Reporter {
     const summary = summarize(modules, unhandled.length);
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(`${this.#folder}/summary.json`, `${JSON.stringify(summary)}\n`);
-    if (!this.#clusterOff) return;
-    process.stdout.write(
-      `${summary.leftOut} cluster tests were left out (COUNTERSIGN_TEST_CLUSTER=off): ` +
-        'nothing was tested against a real API server.\n',
-    );
+    if (this.#clusterOff)
+      process.stdout.write(
+        `${summary.leftOut} cluster tests were left out (COUNTERSIGN_TEST_CLUSTER=off): ` +
+          'nothing was tested against a real API server.\n',
+      );
+    else if (this.#ownCluster)
+      process.stdout.write(
+        'Nothing was held to the audit log of the API server, which COUNTERSIGN_TEST_KUBECONFIG does not show: ' +
+          'unset it, and each suite joins both logs at its end.\n',
+      );
   }
 }
 
