@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { startSandbox } from '../../../src/sandbox/server.ts';
@@ -26,12 +28,13 @@ it('leaves an approval good that was asked for under the old key, hidden values 
   const sandbox = await startSandbox();
   onTestFinished(() => sandbox.stop());
   const state = temporaryFolder();
+  const token = join(temporaryFolder(), 'token');
+  writeFileSync(token, sandbox.token, { mode: 0o600 });
   const start = async (): Promise<AgentRig> => {
-    const cluster = { sandbox: { url: sandbox.url, token: 'env:SANDBOX_TOKEN' } };
+    const cluster = { sandbox: { url: sandbox.url, token: `file:${token}` } };
     const rig = await startAgent({
       state,
       config: { clusters: { here: cluster } },
-      env: { SANDBOX_TOKEN: sandbox.token },
     });
     onTestFinished(() => rig.leave());
     return rig;
