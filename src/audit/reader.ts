@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditReader, ChainedVote } from '../domain/audit-event.ts';
 import type { Log } from '../domain/environment.ts';
@@ -59,7 +59,7 @@ async function refresh(folder: string, chains: Map<string, ChainIndex>, log: Log
 
 async function advance(folder: string, file: string, chains: Map<string, ChainIndex>, log: Log): Promise<void> {
   const known = chains.get(file);
-  const { size } = await stat(join(folder, file));
+  const { size } = statSync(join(folder, file));
   if (known?.offset === size) return;
   if (known !== undefined && size > known.offset) {
     try {
