@@ -22,7 +22,7 @@ export interface ApprovalDeps {
   readonly auditReader: AuditReader;
   readonly people: PeopleRegistry;
   readonly channels: readonly ApprovalChannel[];
-  readonly masker: Pick<Masker, 'echo'>;
+  readonly masker: Pick<Masker, 'echo' | 'words'>;
   readonly limits: ApprovalLimits;
   readonly log: Log;
 }

@@ -5,6 +5,7 @@ import type { Review, Vote } from '../domain/approval.ts';
 import { brokenGlass } from '../domain/approval-exceptions.ts';
 import type { ApprovalFacts, Ending, Outcome } from '../domain/approval-state.ts';
 import { CountersignError } from '../domain/errors.ts';
+import { open } from '../domain/masked.ts';
 import type { Masker } from '../domain/masker.ts';
 import type { State } from '../domain/state.ts';
 import { namesIn, once, readIfThere, statIfThere } from './files.ts';
@@ -73,7 +74,7 @@ export interface Store {
 const idForm = /^cs-[0-9a-z]{6}$/;
 const voteForm = /^[^.].*\.\d+$/;
 
-export function createStore(state: State, masker: Pick<Masker, 'echo'>): Store {
+export function createStore(state: State, masker: Pick<Masker, 'echo' | 'words'>): Store {
   // Requests never change, so each is parsed once; kept only as long as its approval is not over.
   const requests = new Map<string, RequestRecord>();
   const base = once(() => state.folder('approvals'));
@@ -141,7 +142,7 @@ async function load(
   folder: string,
   id: string,
   requests: Map<string, RequestRecord>,
-  masker: Pick<Masker, 'echo'>,
+  masker: Pick<Masker, 'echo' | 'words'>,
 ): Promise<Stored | undefined> {
   const read = <T>(name: string, decode: (content: string) => T | undefined): T | undefined => {
     const content = readIfThere(join(folder, name));
@@ -154,9 +155,9 @@ async function load(
   if (record === undefined) return undefined;
   if (record.id !== id) throw corrupt(id, 'request');
   // The end is read before the votes: votes that a claim did not see are then still seen here.
-  const ending = read('end', decodeEnding);
+  const ending = told(read('end', decodeEnding), masker);
   const outcome = ending && read('outcome', decodeOutcome);
-  const reconciled = outcome?.command === 'lose' ? read('reconciled', decodeReconciled) : undefined;
+  const reconciled = outcome?.command === 'lose' ? told(read('reconciled', decodeReconciled), masker) : undefined;
   const undecidable = outcome?.command === 'lose' ? read('undecidable', decodeUndecidable) : undefined;
   const isOver = ending !== undefined && (ending.command !== 'claim' || outcome !== undefined);
   if (isOver) requests.delete(id);
@@ -172,15 +173,25 @@ async function load(
     .map((name) =>
       read(name, (content) => {
         const vote = decodeVote(content);
-        return vote !== undefined && name === `${vote.person}.${vote.n}` ? vote : undefined;
+        return vote !== undefined && name === `${vote.person}.${vote.n}` ? said(vote, masker) : undefined;
       }),
     )
     .filter((vote) => vote !== undefined);
   const { createdAt, requirement, principal } = record;
-  const review = brokenGlass(votes) && read('reviewed', decodeReview);
+  const reviewed = brokenGlass(votes) && read('reviewed', decodeReview);
+  const review = reviewed && said(reviewed, masker);
   const facts = { createdAt, requirement, principal, votes, ending, outcome, reconciled, undecidable };
   return { record, facts, review };
 }
+
+/** Who wrote it down, a command for one, may not have known the values that are held here. */
+const said = <T extends Vote | Review>(by: T, masker: Pick<Masker, 'words'>): T =>
+  by.comment === undefined ? by : { ...by, comment: open(masker.words(by.comment)) };
+const told = <T extends { readonly because: string }>(
+  why: T | undefined,
+  masker: Pick<Masker, 'words'>,
+): T | undefined =>
+  why === undefined || why.because === '' ? why : { ...why, because: open(masker.words(why.because)) };
 
 /** Milliseconds in which two changes may have the same time: a tick of the kernel's clock, and then some. */
 const tick = 50;

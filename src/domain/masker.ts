@@ -77,6 +77,8 @@ export interface Masker {
   log(scope: MaskScope, onLine: OnLogLine): LogMask;
   /** Our own words, and what the caller itself sent: echoed, with control characters made visible. */
   echo(own: string): Masked<string>;
+  /** What a person said, and agents, people and logs are told: as `echo`, but for what is held of Secrets and what is one by its form. */
+  words(said: string): Masked<string>;
   /** A value as it is in the cluster, beside what the caller sends: shown exactly, but for what is held of Secrets. */
   live(value: string): Masked<string>;
   /**

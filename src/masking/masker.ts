@@ -56,6 +56,10 @@ export function createMasker({ clock = Date, config, patterns, ...options }: Mas
     stream,
     log: (scope, onLine) => new LogLines(stream(scope), onLine),
     echo: (own) => seal(reveal(own)),
+    words: (said) => {
+      const held = reach.held(undefined);
+      return seal(maskText(maskLive(said, held), held));
+    },
     live: (value) => seal(maskLive(value, reach.held(undefined))),
     sensitivePaths: (type, object, scope) => {
       const kind = kindByResource.get(resourceGroup(type));

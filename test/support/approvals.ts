@@ -27,10 +27,10 @@ import { type AuditFake, createAuditFake } from './audit-fake.ts';
 export const realRandom: Random = { bytes: (length) => randomBytes(length) };
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** Seals what it is given, control characters visible: what the real one does to our own words. */
-export const echoing: Pick<Masker, 'echo'> = {
+const echo = (own: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it makes visible
-  echo: (own) => seal(own.replace(/[\u0000-\u001f\u007f]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`)),
-};
+  seal(own.replace(/[\u0000-\u001f\u007f]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`));
+export const echoing: Pick<Masker, 'echo' | 'words'> = { echo, words: echo };
 
 export interface TestClock extends Clock {
   step(milliseconds: number): void;
