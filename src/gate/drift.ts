@@ -4,7 +4,7 @@ import { CountersignError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject, listAt, stringAt } from '../domain/json.ts';
 import { open } from '../domain/masked.ts';
 import { objectId, objectLabel } from '../domain/resource.ts';
-import { liveText, valueText } from './answer/render.ts';
+import { liveText, pathText, valueText } from './answer/render.ts';
 import type { Call } from './call.ts';
 import type { Gate, Prepared } from './gate.ts';
 
@@ -73,9 +73,10 @@ const same = (a: Json | undefined, b: Json | undefined): boolean =>
   JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 function movedText({ masker }: Gate, { path, from, to, hidden }: Change, before: Json | undefined): string {
-  if (hidden) return `${path}: its masked value is another one`;
+  const where = open(pathText(masker, path));
+  if (hidden) return `${where}: its masked value is another one`;
   const live = (value: Json | undefined): string => open(liveText(masker, value));
-  return `${path}: was ${live(before ?? undefined)}, now ${live(from)}; yours ${open(valueText(masker, to))}`;
+  return `${where}: was ${live(before ?? undefined)}, now ${live(from)}; yours ${open(valueText(masker, to))}`;
 }
 
 /** By the newest entry of managedFields that is no status; nothing where it cannot be read. */

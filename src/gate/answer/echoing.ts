@@ -10,24 +10,28 @@ import type { Call } from '../call.ts';
 export function echoing(masker: Masker, call: Pick<Call, 'written'>): Masker {
   let texts: string | undefined;
   const written = (): string => {
-    texts ??= [...textsIn(call.written)].join('\n');
+    texts ??= textsIn(call.written).join('\n');
     return texts;
   };
   return { ...masker, text: (raw, scope) => masker.text(raw, scope, written) };
 }
 
-/** Each text and number of an input, and those of the documents that stand in it. */
-function* textsIn(input: unknown, key = ''): Generator<string> {
-  if (typeof input === 'string') {
-    yield input;
-    if (key === 'manifest') yield* textsIn(documentsIn(input));
-  } else if (Array.isArray(input)) for (const each of input) yield* textsIn(each);
-  else if (isJsonObject(input))
-    for (const [name, member] of Object.entries(input)) {
-      yield name;
-      yield* textsIn(member, name);
-    }
-  else yield String(input);
+/** Each text and number of an input, and those of the documents that stand in it. Not by recursion: it may be nested as deep as it likes. */
+function textsIn(input: unknown): readonly string[] {
+  const texts: string[] = [];
+  const left: unknown[] = [input];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (isJsonObject(value)) {
+      for (const name of Object.keys(value)) {
+        texts.push(name);
+        left.push(value[name]);
+      }
+      if (typeof value.manifest === 'string') left.push(documentsIn(value.manifest));
+    } else if (Array.isArray(value)) for (const each of value) left.push(each);
+    else texts.push(String(value));
+  }
+  return texts;
 }
 
 /** What is no manifest is refused in our own words. */

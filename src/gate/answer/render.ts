@@ -65,7 +65,7 @@ function changesInBrief(masker: Masker, effect: ObjectEffect): Masked<string> {
   const [only] = real;
   if (only === undefined) return say`${label} unchanged`;
   if (real.length > 1) return say`${label}, ${real.length} changes`;
-  return say`${label}, ${masker.echo(only.path)} ${fromTo(masker, only, 'agent')}`;
+  return say`${label}, ${pathText(masker, only.path)} ${fromTo(masker, only, 'agent')}`;
 }
 
 function commandOf(masker: Masker, request: Plan['requests'][number] | undefined): Masked<string> {
@@ -96,12 +96,12 @@ export function effectLines(
     ...servedAs(effect),
     ...(effect.action === 'exec' ? [commandOf(masker, request)] : []),
     ...(reader === 'approver' ? hiddenOptions(masker, request) : []),
-    ...effect.changes.map((change) => say`${masker.echo(change.path)}: ${fromTo(masker, change, reader)}`),
-    ...effect.removes.map((path) => say`${masker.echo(path)}: removed`),
-    ...effect.takes.map((owned) => say`${masker.echo(owned.path)}: taken over from ${masker.echo(owned.manager)}`),
-    ...effect.stays.slice(0, 20).map((path) => say`${masker.echo(path)}: not in the manifest, stays as it is`),
-    ...effect.allocated.map((path) => say`${masker.echo(path)}: allocated by the server`),
-    ...effect.varies.map((path) => say`${masker.echo(path)}: set by admission, varies`),
+    ...effect.changes.map((change) => say`${pathText(masker, change.path)}: ${fromTo(masker, change, reader)}`),
+    ...effect.removes.map((path) => say`${pathText(masker, path)}: removed`),
+    ...effect.takes.map((owned) => say`${pathText(masker, owned.path)}: taken over from ${masker.echo(owned.manager)}`),
+    ...effect.stays.slice(0, 20).map((path) => say`${pathText(masker, path)}: not in the manifest, stays as it is`),
+    ...effect.allocated.map((path) => say`${pathText(masker, path)}: allocated by the server`),
+    ...effect.varies.map((path) => say`${pathText(masker, path)}: set by admission, varies`),
     ...(effect.finalizers ?? []).map((finalizer) => say`waits for finalizer ${masker.echo(finalizer)}`),
     ...(effect.terminating === true ? [say`is being deleted already`] : []),
     ...(effect.unknown === undefined ? [] : [say`effect unknown: ${masker.echo(effect.unknown)}`]),
@@ -168,8 +168,12 @@ function plainText(value: Json): string {
   return text.replace(/hmac-sha256:[\w-]+:[0-9a-f]{64}/g, '[masked]');
 }
 
+/** A path names what is there, and an element of a set by its value (`[=x]`), which can be one that somebody copied from a Secret. */
+export const pathText = (masker: Masker, path: string): Masked<string> =>
+  path.includes('[=') ? masker.live(path) : masker.echo(path);
+
 export function ownershipLine(masker: Masker, owned: Ownership): Masked<string> {
-  const who = say`${masker.echo(owned.path)}: ${masker.echo(owned.manager)}`;
+  const who = say`${pathText(masker, owned.path)}: ${masker.echo(owned.manager)}`;
   if (owned.hidden) return say`${who}; its value is masked`;
   return say`${who}; now ${liveText(masker, owned.live)}, yours ${valueText(masker, owned.yours)}`;
 }

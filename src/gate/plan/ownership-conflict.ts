@@ -3,7 +3,7 @@ import { CountersignError } from '../../domain/errors.ts';
 import { open } from '../../domain/masked.ts';
 import type { Masker } from '../../domain/masker.ts';
 import { type ObjectRef, objectLabel } from '../../domain/resource.ts';
-import { liveText, ownershipLine, valueText } from '../answer/render.ts';
+import { liveText, ownershipLine, pathText, valueText } from '../answer/render.ts';
 
 /** Fields of another manager: nobody is asked, because a person cannot settle what two writers would go on fighting over. */
 export function ownershipConflict(
@@ -18,7 +18,7 @@ export function ownershipConflict(
     hint: 'leave out what you need not set. For the rest apply again with "forceConflicts":true; the approver is shown that you take it over. Do not delete and recreate the object',
     data: {
       conflicts: conflicts.slice(0, 20).map((owned) => ({
-        path: owned.path,
+        path: open(pathText(masker, owned.path)),
         manager: owned.manager,
         ...(owned.hidden
           ? { masked: true }

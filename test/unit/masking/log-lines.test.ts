@@ -97,3 +97,19 @@ describe('the lines of a log', () => {
     ]);
   });
 });
+
+it('each says which of the lines that were pushed it is, also behind a value over several of them', () => {
+  const found: [number, string][] = [];
+  const log = masker.log(scope, ({ text }, index) => found.push([index, open(text)]));
+  const bytes = raw('begin', ...wrapped.split('\n'), 'between', `with ${secret}`, 'end');
+  for (let at = 0; at < bytes.length; at += 7) log.push(bytes.subarray(at, at + 7));
+  log.end();
+  expect(log.lines).toBe(6);
+  expect(found).toEqual([
+    [0, 'begin'],
+    [1, '[masked Secret db/note]'],
+    [3, 'between'],
+    [4, 'with [masked Secret db/password]'],
+    [5, 'end'],
+  ]);
+});
