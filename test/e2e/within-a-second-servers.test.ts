@@ -1,5 +1,5 @@
 /** Two servers on one state directory, each a process of its own; an operator in a third one ends what both of them hold. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { withinASecond } from '../support/within.ts';
 const rules = `rules:
   - { name: reads, description: Reads flow here., match: { verbs: [get, list] }, effect: allow }
   - { name: held, description: Changes wait here., match: { tools: [scale] }, effect: review, require: { people: 1 } }
+  - { name: programs, description: Programs run here., match: { tools: [exec] }, effect: allow }
 `;
 const get = { name: 'get', arguments: { resource: 'pods', namespace: 'shop' } };
 let policy: string;
@@ -85,4 +86,36 @@ it('a principal that is suspended is told so at both servers within a second, an
   for (const index of [0, 2]) expect(told[index]).toMatch(/"status":"(unauthorized|withdrawn)"/);
   await withinASecond(until(async () => (await open()) === before));
   for (const seat of seats) expect((await seat.get()).status).toBe(403);
+});
+
+it('programs that run at both servers are ended within a second when their principal is suspended', async () => {
+  const authorization = `Bearer ${await agents.token({ person: 'li', client: 'agent' })}`;
+  const run = async (at: string): Promise<string> => {
+    const clientInfo = { name: 'claude-code', version: '1' };
+    const hello = await post(at, rpc('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo }), {
+      authorization,
+    });
+    const headers = { authorization, 'mcp-session-id': hello.headers.get('mcp-session-id') ?? '' };
+    const names = { name: 'get', arguments: { resource: 'pods', namespace: 'shop', output: 'name' } };
+    const pods = await (await post(at, rpc('tools/call', names, 2), headers)).text();
+    const input = {
+      pod: /web-[a-z0-9-]+/.exec(pods)?.[0] ?? '',
+      namespace: 'shop',
+      command: ['sleep', '60'],
+      timeout: 60,
+    };
+    const call = rpc('tools/call', { name: 'exec', arguments: { ...input, reason: 'A look.' } }, 3);
+    return (await post(at, call, headers)).text();
+  };
+  const running = Promise.all(servers.map(run));
+  const recordings = join(agents.state, 'recordings');
+  await until(async () => (await readdir(recordings, { recursive: true }).catch(() => [])).length >= 2);
+  await agents.office.identity.suspensions.suspend({
+    name: 'agent',
+    reason: 'test',
+    by: 'ana@example.com',
+    at: Date.now(),
+  });
+  // Nobody knows how far it came, if it had begun.
+  for (const text of await withinASecond(running)) expect(text).toMatch(/"status":"(unknown|unauthorized)"/);
 });
