@@ -135,7 +135,8 @@ function answerOf(
       recording: ident(recording),
       auditIds: call.auditIds.count,
     }),
-    text: join([stdout, ...stderrText(stderr), say`Recording ${ident(recording)}.`], say`\n`),
+    // First: the end of what is long is cut, and the recording has it.
+    text: join([say`Recording ${ident(recording)}.`, stdout, ...stderrText(stderr)], say`\n`),
   };
 }
 

@@ -7,6 +7,8 @@ import type { WriterThread } from './writer.ts';
 const role = 'countersign: writes recordings';
 /** MiB of its heap: what waits for it is bounded, so more is a fault, which then ends the thread and not the server. */
 const mostHeap = 128;
+/** MiB for what is new: a batch is encoded and forgotten, so more is only memory. */
+const youngHeap = 8;
 
 interface Work {
   readonly call: number;
@@ -47,7 +49,7 @@ export function startWriterThread(): Promise<WriterThread> {
       ...{ env: {}, argv: [], execArgv: [] },
       // stdout is the MCP wire.
       stdout: true,
-      resourceLimits: { maxOldGenerationSizeMb: mostHeap },
+      resourceLimits: { maxOldGenerationSizeMb: mostHeap, maxYoungGenerationSizeMb: youngHeap },
     });
     const thread = new Thread(worker, () => resolve(thread));
     thread.ended.then(() => reject(thread.cause));

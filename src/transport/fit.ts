@@ -15,7 +15,9 @@ export function fitText(text: string, bytes: number): { readonly kept: string; r
 }
 
 /** Whole lines up to `bytes`; of a first line that alone is longer, as many characters as fit. */
-function headOf(text: string, bytes: number): { readonly head: string; readonly lines: number } {
+function headOf(text: string, most: number): { readonly head: string; readonly lines: number } {
+  // Below nothing it would be counted from the end.
+  const bytes = Math.max(0, most);
   const buffer = Buffer.from(text);
   const end = buffer.lastIndexOf(0x0a, bytes);
   const head = end > 0 ? buffer.toString('utf8', 0, end) : wholeCharacters(buffer, bytes);
@@ -52,10 +54,15 @@ function shrink(value: Json, bytes: number, path: string, cuts: string[]): Json 
 }
 
 function shrinkText(value: string, bytes: number, path: string, cuts: string[]): Json {
-  // Escapes make JSON longer than the text: shorten by the measured ratio.
-  const { head, lines } = headOf(value, Math.floor((bytes * Buffer.byteLength(value)) / sizeOf(value)) - 2);
-  cuts.push(`${path}: ${lines} more lines`);
-  return head;
+  // Escapes make JSON longer than the text, and more so here than there: shorten by what is measured until it fits.
+  let room = Math.floor((bytes * Buffer.byteLength(value)) / sizeOf(value)) - 2;
+  let cut = headOf(value, room);
+  for (let size = sizeOf(cut.head); size > bytes && room > 0; size = sizeOf(cut.head)) {
+    room = Math.floor((room * bytes) / size) - 2;
+    cut = headOf(value, room);
+  }
+  cuts.push(`${path}: ${cut.lines} more lines`);
+  return cut.head;
 }
 
 function shrinkList(list: readonly Json[], bytes: number, path: string, cuts: string[]): Json {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -74,4 +74,32 @@ test('a server whose package is updated under it goes on with what it has in mem
     await client.close();
     await sandbox.stop();
   }
+});
+
+test('the thread that writes recordings is a part of its own, and loads next to nothing', async () => {
+  const names = (await readdir(join(root, 'dist'))).filter((name) => /^part-\w+\.mjs$/.test(name));
+  const texts = new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(root, 'dist', name), 'utf8')] as const)),
+  );
+  const main = await readFile(join(root, 'dist/main.mjs'), 'utf8');
+  const reached = (text: string, by: RegExp): readonly string[] =>
+    [...text.matchAll(by)].flatMap(([, name = '']) => (texts.has(name) ? [name] : []));
+  const imported = /(?:from|import)\s*"\.\/(part-\w+\.mjs)"/g;
+  const withAll = (found: Set<string>, name: string): Set<string> => {
+    if (!found.has(name)) for (const each of reached(texts.get(name) ?? '', imported)) withAll(found.add(name), each);
+    return found.add(name);
+  };
+  // An earlier build may have left parts that nothing names any more.
+  const current = reached([main, ...texts.values()].join('\n'), /"\.\/(part-\w+\.mjs)"/g);
+  const threads = [...new Set(current)].filter((name) =>
+    texts.get(name)?.includes('new Worker(new URL(import.meta.url)'),
+  );
+  expect(threads.length).toBeGreaterThan(0);
+  for (const thread of threads) {
+    const size = [...withAll(new Set(), thread)].reduce((sum, name) => sum + (texts.get(name)?.length ?? 0), 0);
+    expect(size).toBeLessThan(50_000);
+  }
+  // What the start loads has none of it.
+  const start = reached(main, imported).reduce(withAll, new Set<string>());
+  expect([...start].filter((name) => threads.includes(name))).toEqual([]);
 });

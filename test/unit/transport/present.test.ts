@@ -54,6 +54,21 @@ test('data cannot overwrite what happened', () => {
   });
 });
 
+test('a long text costs nothing else, wherever in it the short lines are', () => {
+  const numbers = Array.from({ length: 100_000 }, (_, index) => index);
+  for (const text of [numbers.join('\n'), numbers.toReversed().join('\n')]) {
+    const { json, left } = fitJson({ stdout: text, recording: 'rec-1', cluster: 'prod', list: ['a', 'b'] }, 32_000);
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(32_000);
+    const kept = JSON.parse(json);
+    expect(kept).toMatchObject({ recording: 'rec-1', cluster: 'prod', list: ['a', 'b'] });
+    expect(kept.stdout.length).toBeGreaterThan(20_000);
+    expect(text.startsWith(kept.stdout)).toBe(true);
+    expect(left).toMatch(/^stdout: \d+ more lines; to see the rest/);
+  }
+  // No room at all is not taken for room from the end.
+  expect(fitJson({ a: 'x\n'.repeat(500), b: 'y\n'.repeat(500) }, 520).json.length).toBeLessThan(100);
+});
+
 test('what was not sealed is not shown', () => {
   const forged = { ...outcome(), text: 'plain' as unknown as Masked<string> };
   expect(() => present(forged)).toThrow(TypeError);
