@@ -2,7 +2,6 @@
  * The composition root: the only place that knows every adapter, and the only one that holds both halves of the grant mint.
  */
 import { createHash } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { tools } from '../tools/index.ts';
 import type { ApprovalConfig } from './approval/config.ts';
@@ -35,7 +34,7 @@ import { createGrantMint } from './domain/grant-mint.ts';
 import type { Json } from './domain/json.ts';
 import { ident } from './domain/masked.ts';
 import { createInvoke } from './gate/invoke.ts';
-import { localUser } from './identity/local.ts';
+import { localUser, processUser } from './identity/local.ts';
 import { openSuspensions } from './identity/suspensions.ts';
 import { createMasker } from './masking/masker.ts';
 import { compilePatterns } from './masking/patterns-own.ts';
@@ -51,7 +50,7 @@ const random = createRandom();
 
 export const compose: Compose = async (config, options) => {
   const { log } = options;
-  const self = userInfo();
+  const self = processUser();
   const root = config.state?.directory ?? resolveStateRoot(options.env);
   const state = await openState({ root, clock, random, log });
   const auditFolder = join(root, 'audit');
@@ -185,7 +184,7 @@ interface Settings {
 function settingsOf(config: Config, { sandbox }: ComposeOptions): Settings {
   const { people, approvals } = config;
   if (!sandbox) return { policy: config.policy?.folder ?? join(packageRoot, 'policies', 'strict'), people, approvals };
-  const user = userInfo().username;
+  const user = processUser().username;
   const known = people.some(({ osUsers }) => osUsers.includes(user));
   const you = { id: user, groups: [], osUsers: [user], subjects: [], owns: [] };
   return {

@@ -1,6 +1,6 @@
-import { userInfo } from 'node:os';
 import type { Composition } from '../composition.ts';
 import { loadConfig } from '../config.ts';
+import { processUser } from '../identity/local.ts';
 import type { ExitCode, Io } from './io.ts';
 import { createLog } from './log.ts';
 
@@ -33,6 +33,6 @@ export function operator({ localUser }: Composition): string {
   try {
     return localUser();
   } catch {
-    return userInfo().username;
+    return processUser().username;
   }
 }

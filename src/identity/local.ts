@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { PeopleRegistry } from '../domain/approval.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { ident } from '../domain/masked.ts';
@@ -25,6 +26,21 @@ export interface LocalProcess {
   readonly username: string;
   readonly uid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Who runs this process. In a container the user often has a number and no name; `uid:65532` is what it is called then, in
+ * `osUsers` too. No account can have that name: `:` ends a name in passwd(5).
+ */
+export function processUser(info: typeof userInfo = userInfo): Pick<LocalProcess, 'username' | 'uid'> {
+  try {
+    const { username, uid } = info();
+    return { username, uid };
+  } catch (thrown) {
+    const uid = process.getuid?.();
+    if (uid === undefined) throw thrown;
+    return { username: `uid:${uid}`, uid };
+  }
 }
 
 /**

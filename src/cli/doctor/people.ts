@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { createPeople } from '../../approval/people.ts';
 import type { Config } from '../../config.ts';
 import type { Person } from '../../domain/approval.ts';
+import { processUser } from '../../identity/local.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { slotsOf } from '../../policy/requirement.ts';
 import type { Rule } from '../../policy/rule.ts';
@@ -73,7 +73,7 @@ function asked(config: Config, people: readonly Person[], rules: readonly Rule[]
     ];
   }
   if (local === 'sudo') return [ok('approvals', 'people vote with `sudo -u <this user> countersign approvals`')];
-  const user = userInfo().username;
+  const user = processUser().username;
   return [
     warn(
       'approvals',

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { tools } from '../../../tools/index.ts';
 import type { Composition } from '../../composition.ts';
@@ -10,7 +9,7 @@ import { parseInput } from '../../domain/input.ts';
 import { isJsonObject, type JsonObject, stringAt } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Tool } from '../../domain/tool.ts';
-import { localPrincipal } from '../../identity/local.ts';
+import { localPrincipal, processUser } from '../../identity/local.ts';
 import { version } from '../../package.ts';
 import type { Io } from '../io.ts';
 import type { PolicyOptions } from './bundle.ts';
@@ -41,7 +40,7 @@ export async function tryCall(options: TriedOptions, io: Io): Promise<DecisionIn
   const before = new Set((await recordedCalls(folder)).calls.map(({ invocation }) => invocation));
   let saidByCall: DecisionInput;
   try {
-    const principal = localPrincipal(userInfo().username, composition.people);
+    const principal = localPrincipal(processUser().username, composition.people);
     saidByCall = await bare(composition, tool, given, principal);
     if (dryRuns(tool)) await dryRun(composition, tool.name, given, principal, io);
   } finally {

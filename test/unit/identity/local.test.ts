@@ -1,6 +1,7 @@
+import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import type { Person } from '../../../src/domain/approval.ts';
-import { localPrincipal, localUser } from '../../../src/identity/local.ts';
+import { localPrincipal, localUser, processUser } from '../../../src/identity/local.ts';
 
 const ana: Person = { id: 'ana@example.com', name: 'Ana', groups: ['sre'], osUsers: ['ana'] };
 const people = { byOsUser: (name: string) => (name === 'ana' ? ana : undefined) };
@@ -41,4 +42,13 @@ test('what sudo says counts only where the configuration asks for it', () => {
   const env = { SUDO_USER: 'ana', SUDO_UID: '1000' };
   expect(localUser('enabled', { username: 'bo', uid: 990, env })).toBe('bo');
   expect(localUser('off', { username: 'bo', uid: 990, env })).toBe('bo');
+});
+
+test('a user with a number and no name, as in a container, is called by the number', () => {
+  const nameless = (): never => {
+    throw new Error('uv_os_get_passwd returned ENOENT (no such file or directory)');
+  };
+  const uid = process.getuid?.() ?? 0;
+  expect(processUser(nameless)).toEqual({ username: `uid:${uid}`, uid });
+  expect(processUser()).toEqual({ username: userInfo().username, uid });
 });
