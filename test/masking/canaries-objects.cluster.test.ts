@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type ClusterAgent, startPod } from '../support/cluster-agent.ts';
 import { needs } from '../support/control-plane/namespace.ts';
-import { canaries, Ledger } from './canaries.ts';
-import { changedCopies, podWithAll, reason, startCanaryAgent, valuesIn } from './canary-rig.ts';
+import { Ledger } from './canaries.ts';
+import { changedCopies, copies, podWithAll, podWithCopies, reason, startCanaryAgent, valuesIn } from './canary-rig.ts';
 
 const ledger = new Ledger();
 let agent: ClusterAgent;
@@ -15,22 +15,24 @@ beforeAll(async () => {
   agent = await startCanaryAgent();
   ledger.values = await valuesIn(agent);
   await startPod(agent, podWithAll());
-  await agent.kube.create(agent.path('events'), {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { name: 'told' },
-    involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web', namespace: agent.namespace },
-    reason: 'Failed',
-    message: `cannot log in as robot with ${canaries.data}`,
-    type: 'Warning',
-  });
+  await agent.kube.create(agent.path('pods'), podWithCopies());
+  for (const [name, text] of copies())
+    await agent.kube.create(agent.path('events'), {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name },
+      involvedObject: { apiVersion: 'v1', kind: 'Pod', name: 'web', namespace: agent.namespace },
+      reason: 'Failed',
+      message: `cannot log in as robot: ${text}`,
+      type: 'Warning',
+    });
 });
 afterAll(() => ledger.print('objects, diffs, cards, files'));
 
 /** Both channels of an answer; the text also once more through the mask. */
 async function ask(tool: string, input: JsonObject, where = `${tool} ${JSON.stringify(input).slice(0, 80)}`) {
   const answer = await agent.call(tool, input);
-  ledger.look(where, answer.structured);
+  ledger.data(where, answer.structured);
   ledger.text(where, answer.text);
   return answer;
 }
@@ -50,7 +52,8 @@ describe('no canary is shown', () => {
     ['secrets', 'sh.helm.release.v1.web.v1'],
     ['configmaps', 'copies'],
     ['pods', 'web'],
-    ['events', 'told'],
+    ['pods', 'copies'],
+    ['events', 'copy-0-0'],
   ])('by get %s %s, in any form', async (resource, name) => {
     for (const output of ['json', 'yaml', 'table', 'wide', 'describe'])
       expect((await ask('get', { resource, name, output })).structured.status).toBe('ok');

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { open } from '../../src/domain/masked.ts';
 import type { KnownValue } from '../../src/domain/masker.ts';
 import { createMasker } from '../../src/masking/masker.ts';
@@ -49,6 +50,15 @@ export class Ledger {
     this.#again++;
     const again = open(this.#masker.text(shown, { values: this.values }));
     if (again !== shown) this.#unlike.push(`${where}: ${firstDifference(shown, again)}`);
+  }
+
+  /** The same of an answer's data. */
+  data(where: string, shown: JsonObject): void {
+    this.look(where, shown);
+    this.#again++;
+    const again = open(this.#masker.object(shown, { values: this.values }).value);
+    const [before, after] = [JSON.stringify(shown), JSON.stringify(again)];
+    if (after !== before) this.#unlike.push(`data of ${where}: ${firstDifference(before, after)}`);
   }
 
   /** The line by which a run is judged. */

@@ -43,17 +43,39 @@ export async function startCanaryAgent(options: ClusterAgentOptions = {}): Promi
     type: 'helm.sh/release.v1',
     data: { release: helmRelease(release) },
   });
-  await create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'copies' }, data: copies() });
+  await create('configmaps', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'copies' },
+    data: Object.fromEntries(copies()),
+  });
   return agent;
 }
 
 /** What Secrets hold, copied by somebody, in every encoding. */
-const copies = (): JsonObject =>
-  Object.fromEntries(
-    Object.values(encodings).flatMap((encode, index) =>
-      held.map((value, each) => [`copy-${index}-${each}`, `it is ${encode(value)} here`]),
-    ),
+export const copies = (): readonly (readonly [name: string, text: string])[] =>
+  Object.values(encodings).flatMap((encode, index) =>
+    held.map((value, each) => [`copy-${index}-${each}`, `it is ${encode(value)} here`] as const),
   );
+
+/** The same in places that are none for secrets by their names. */
+export const podWithCopies = () => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'copies', annotations: Object.fromEntries(copies()) },
+  spec: {
+    containers: [
+      {
+        name: 'main',
+        image: 'registry.example/main:1',
+        command: ['run', ...copies().map(([, text]) => text)],
+        args: copies().map(([name, text]) => `${name}=${text}`),
+        env: copies().map(([name, value]) => ({ name, value })),
+        readinessProbe: { exec: { command: ['echo', ...copies().map(([, text]) => text)] } },
+      },
+    ],
+  },
+});
 
 /** What the server looks for. */
 export async function valuesIn({ kube, path }: ClusterAgent): Promise<readonly KnownValue[]> {
