@@ -16,6 +16,15 @@ beforeAll(async () => {
     metadata: { name: 'db' },
     stringData: { password: right, small: right.toLowerCase() },
   });
+  await agent.kube.create(agent.path('configmaps'), {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'copied' },
+    data: { note: right, color: 'red' },
+  });
+  await agent.kube.create(agent.path('deployments'), deployment(right, 'theirs'));
+  const manifest = JSON.stringify(deployment(right, 'ours'));
+  expect((await agent.call('apply', { manifest, reason: 'to own it' })).structured.status).toBe('executed');
   // What the mask looks for it knows by now, and it looks for it.
   const read = await agent.call('exec', { pod: 'none', command: ['true'], reason });
   expect(read.structured.status).toBe('not_found');
@@ -27,6 +36,20 @@ const apply = (object: JsonObject) => ({
   dryRun: true,
   reason,
 });
+const deployment = (greeting: string, name: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { containers: [{ name: 'main', image: 'main:1', env: [{ name: 'GREETING', value: greeting }] }] },
+    },
+  },
+});
+const copied = (note: string) => ({ kind: 'ConfigMap', metadata: { name: 'copied' }, data: { note } });
 const map = (metadata: JsonObject) => apply({ kind: 'ConfigMap', metadata: { name: 'guess', ...metadata } });
 
 describe('a guess, right or wrong, reads alike', () => {
@@ -54,5 +77,19 @@ describe('a guess, right or wrong, reads alike', () => {
     expect(ofRight.structured.status).toBe(status);
     expectAlike(ofRight, ofWrong);
     expect(ofRight.text).not.toContain('[masked Secret');
+  });
+
+  it.each<readonly [string, (guess: string) => JsonObject, string]>([
+    ['a copy of somebody else', (guess) => apply(copied(guess)), 'conflict'],
+    ['the same, taken over', (guess) => ({ ...apply(copied(guess)), forceConflicts: true }), 'dry_run'],
+    ['a variable of somebody else', (guess) => apply(deployment(guess, 'theirs')), 'conflict'],
+    ['the same, taken over', (guess) => ({ ...apply(deployment(guess, 'theirs')), forceConflicts: true }), 'dry_run'],
+    ['a variable that we set', (guess) => apply(deployment(guess, 'ours')), 'dry_run'],
+  ])('%s', async (_, input, status) => {
+    const [ofRight, ofWrong] = [await agent.call('apply', input(right)), await agent.call('apply', input(wrong))];
+    expect(ofRight.structured.status).toBe(status);
+    expectAlike(ofRight, ofWrong);
+    expect(ofRight.text.includes('[masked Secret db/password]')).toBe(status === 'dry_run');
+    expect(ofWrong.text).not.toContain(right);
   });
 });
