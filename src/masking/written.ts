@@ -10,10 +10,15 @@ export function withoutWritten(
   written: (() => string) | undefined,
 ): KnownSearch | undefined {
   if (known === undefined || written === undefined) return known;
-  let own: string | undefined;
+  let own: { readonly as: string; readonly read: string } | undefined;
   const isOwn = (text: string): boolean => {
-    own ??= read(written());
-    return own.includes(read(text));
+    if (own === undefined) {
+      const as = strip(written());
+      own = { as, read: read(as) };
+    }
+    if (own.as.includes(text)) return true;
+    const found = read(text);
+    return Buffer.byteLength(found) >= leastBytes && own.read.includes(found);
   };
   return {
     search: (text, from, final) => {
@@ -23,11 +28,16 @@ export function withoutWritten(
   };
 }
 
-const escaped = /\\{1,8}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["'/]))/g;
+/** Of a value that is little but backslashes too little is left to be told by. */
+const leastBytes = 8;
+const escaped = /\\{1,8}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([nrt]))|\\+/g;
+const plain: Readonly<Record<string, string>> = { n: '\n', r: '', t: '\t' };
 
+/** How often something was escaped is not told, so what is left of backslashes goes. */
 const read = (text: string): string =>
   strip(
-    text.replace(escaped, (_, wide?: string, byte?: string, itself = '') =>
-      wide === undefined && byte === undefined ? itself : String.fromCharCode(Number.parseInt(wide ?? byte ?? '', 16)),
-    ),
+    text.replace(escaped, (_, wide?: string, byte?: string, control?: string) => {
+      const code = wide ?? byte;
+      return code === undefined ? (plain[control ?? ''] ?? '') : String.fromCharCode(Number.parseInt(code, 16));
+    }),
   );
