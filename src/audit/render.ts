@@ -3,22 +3,26 @@ import type { Json, JsonObject } from '../domain/json.ts';
 
 /** Keys in front, without their names. */
 const framed = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
+/** What programs compare and nobody reads; the file has it, and so has `--json`. */
+const forPrograms = new Set(['facts', 'callDigest', 'bundleDigest', 'auditIdSeed', 'signatures']);
 const longestValue = 200;
 /** The longest type, so that columns stand one below the other. */
 const typeWidth = 'RecordingDecrypted'.length;
 
 /**
- * One event on one line for people: time, type, the end of the invocation's id, then `key=value`. Nothing in it can act on a
- * terminal, whatever the file holds.
+ * One event on one line for people: time, type, the end of the invocation's id, then `key=value` of what has one. Nothing in it can
+ * act on a terminal, whatever the file holds.
  */
 export function renderEvent(event: JsonObject): string {
   const { time, type, invocation } = event;
-  const head = [plain(time), plain(type).padEnd(typeWidth), plain(invocation).slice(-8)].join('  ');
+  const head = [plain(time), plain(type).padEnd(typeWidth), plain(invocation).slice(-8).padEnd(8)].join('  ');
   const fields = Object.entries(event)
-    .filter(([key]) => !framed.has(key))
+    .filter(([key, value]) => !framed.has(key) && !forPrograms.has(key) && !isEmpty(value))
     .map(([key, value]) => `${bare(key)}=${shown(value)}`);
-  return [head, ...fields].join('  ');
+  return [head, ...fields].join('  ').trimEnd();
 }
+
+const isEmpty = (value: Json): boolean => (Array.isArray(value) ? value.every(isEmpty) : value === '');
 
 const plain = (value: Json | undefined): string => (typeof value === 'string' ? unquoted(value) : '?');
 

@@ -53,3 +53,12 @@ it('renders an event so that nothing in it acts on a terminal', () => {
     '2026-11-21T09:14:02.113Z  Failed\\u001b[2J     ABCDEFGH  message="two words\\u202e\\n"  planDigest=sha256:abababababab…  objects=Deployment/shop/web',
   );
 });
+
+it('renders for people: columns also where there is no call, and nothing that only programs compare', () => {
+  const at = { time: '2026-11-21T09:14:02.113Z', invocation: '' };
+  expect(renderEvent({ ...at, type: 'Stopped' })).toBe('2026-11-21T09:14:02.113Z  Stopped');
+  const facts = { facts: '{"call":{}}', callDigest: 'sha256:a', bundleDigest: 'sha256:b', signatures: ['key sig'] };
+  expect(
+    renderEvent({ ...at, type: 'Planned', ...facts, groups: [], resourceVersion: [''], needs: 0, verified: false }),
+  ).toBe(`2026-11-21T09:14:02.113Z  ${'Planned'.padEnd(18)}  ${' '.repeat(8)}  needs=0  verified=false`);
+});
