@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { keySigner } from '../../../src/audit/checkpoint/signer.ts';
 import { stateKeys } from '../../../src/audit/checkpoint/state-keys.ts';
 import { openState } from '../../../src/state/state.ts';
 import { checkpointed } from '../audit/checkpointed.ts';
@@ -56,4 +58,33 @@ it('gives the keys to programs, and makes the first one where there is none', as
   const { keys } = JSON.parse((await run(['audit', 'key', '--json'], env)).out);
   expect(keys).toHaveLength(1);
   expect(JSON.parse((await run(['audit', 'key', '--json'], env)).out)).toEqual({ keys });
+});
+
+it('verifies and exports with a key that is not in the state directory, by what the configuration says of it', async () => {
+  const root = temporaryFolder();
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = join(temporaryFolder(), 'key.pem');
+  writeFileSync(pem, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
+  const signer = keySigner('example.com/elsewhere', readFileSync(pem, 'utf8'));
+  const [key] = await signer.keys();
+  if (key === undefined) throw new Error('no key');
+  const { audit, close } = await checkpointed({ folder: join(root, 'audit'), test: { signer, key } });
+  await audit.append(event('Planned', 'one'));
+  await close();
+  const config = join(temporaryFolder(), 'countersign.yaml');
+  const env = { COUNTERSIGN_STATE: root, COUNTERSIGN_CONFIG: config };
+  const configured = async (checkpoints: object): Promise<{ verified: string; exported: string }> => {
+    writeFileSync(config, JSON.stringify({ audit: { checkpoints } }));
+    const out = join(temporaryFolder(), 'export');
+    const [verified, exported] = [await run(['audit', 'verify'], env), await run(['audit', 'export', out], env)];
+    expect([verified.code, exported.code], verified.out + exported.err).toEqual([0, 0]);
+    return { verified: verified.out, exported: readFileSync(join(out, 'keys.txt'), 'utf8') };
+  };
+  const own = { key: `file:${pem}`, keyName: 'example.com/elsewhere' };
+  for (const checkpoints of [own, { publicKey: key.text }]) {
+    const { verified, exported } = await configured(checkpoints);
+    expect(verified).toContain('1 checkpoints have good signatures');
+    expect(exported).toContain(key.text);
+  }
+  expect((await configured({})).verified).not.toContain('good signatures');
 });
