@@ -1,5 +1,6 @@
 let scratch = Buffer.allocUnsafeSlow(0x20000);
 let twos = new Uint16Array(scratch.buffer);
+let fours = new Int32Array(scratch.buffer);
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /**
@@ -8,8 +9,9 @@ const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
  */
 export function lowBytes(text: string): Uint8Array {
   if (scratch.length < text.length) {
-    scratch = Buffer.allocUnsafeSlow(2 * text.length + (text.length & 1) * 2);
+    scratch = Buffer.allocUnsafeSlow(2 * (text.length + 4 - (text.length & 3)));
     twos = new Uint16Array(scratch.buffer);
+    fours = new Int32Array(scratch.buffer);
   }
   scratch.write(text, 'latin1');
   return scratch;
@@ -17,6 +19,9 @@ export function lowBytes(text: string): Uint8Array {
 
 /** The same bytes two by two, as `pairOf` numbers them: half as many to look at. The second of the last pair may be none of the text's. */
 export const lowPairs = (): Uint16Array => twos;
+
+/** The same bytes four by four. Of the last four some may be none of the text's. */
+export const lowFours = (): Int32Array => fours;
 
 export const pairOf = (first: number, second: number): number =>
   littleEndian ? first | (second << 8) : (first << 8) | second;

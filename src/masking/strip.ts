@@ -1,4 +1,4 @@
-import { lowBytes, lowPairs, pairOf } from './matcher-bytes.ts';
+import { lowBytes, lowFours } from './matcher-bytes.ts';
 
 /** Fillers and joiners that are not of the category Format but are not seen either. */
 const unseen = '\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0\\ufe00-\\ufe0f';
@@ -10,27 +10,20 @@ const suspiciousAll = new RegExp(suspicious.source, 'gu');
 
 /** Above that many characters their bytes are looked at instead. */
 const long = 256;
-/** For two ASCII characters, as `pairOf` numbers them, whether one of them is unusual; made at the first long text. */
-let unusualPairs: Uint8Array | undefined;
 
 function holdsUnusual(text: string): boolean {
   if (text.length < long) return unusual.test(text);
   if (Buffer.byteLength(text) !== text.length) return true;
-  unusualPairs ??= findUnusualPairs();
-  const bytes = lowBytes(text);
-  const twos = lowPairs();
-  const whole = text.length >> 1;
-  for (let at = 0; at < whole; at++) if (unusualPairs[twos[at] as number] !== 0) return true;
-  return text.length % 2 === 1 && unusual.test(String.fromCharCode(bytes[text.length - 1] as number));
-}
-
-function findUnusualPairs(): Uint8Array {
-  const found = new Uint8Array(0x10000).fill(1);
-  const usual = Array.from({ length: 0x80 }, (_, code) => code).filter(
-    (code) => !unusual.test(String.fromCharCode(code)),
-  );
-  for (const first of usual) for (const second of usual) found[pairOf(first, second)] = 0;
-  return found;
+  lowBytes(text);
+  const fours = lowFours();
+  const whole = text.length >> 2;
+  for (let at = 0; at < whole; at++) {
+    const four = fours[at] as number;
+    // Of four ASCII characters: one below the space, where the subtraction borrows, or the last one, where the addition carries.
+    const marked = ((four - 0x20202020) | (four + 0x01010101)) & 0x80808080;
+    if (marked !== 0 && unusual.test(text.slice(4 * at, 4 * at + 4))) return true;
+  }
+  return unusual.test(text.slice(4 * whole));
 }
 
 /** Whether each character of the Basic Multilingual Plane is seen: 0 not asked yet, 1 seen, 2 not. */
