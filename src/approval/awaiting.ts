@@ -13,6 +13,9 @@ export interface Awaiting {
 /** Milliseconds for which the answer about which other processes live is kept. */
 const keepFor = 250;
 
+/** Milliseconds after which others are told that nobody waits any more. */
+const goneFor = 200;
+
 const processForm = /^[0-9a-z]{12}$/;
 
 export interface AwaitingParts {
@@ -37,7 +40,9 @@ export function createAwaiting({ state, clock, log, changed }: AwaitingParts): A
     const before = own.get(id) ?? 0;
     if (before + step === 0) own.delete(id);
     else own.set(id, before + step);
-    if (before === 0 || before + step === 0) publish(id);
+    if (before === 0) publish(id);
+    // Whoever stops to wait mostly goes on to claim, and is not held up by telling so.
+    else if (before + step === 0) setTimeout(() => publish(id), goneFor).unref();
   };
   return {
     add: (id) => {
