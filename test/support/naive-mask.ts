@@ -138,7 +138,7 @@ function assignedAt(text: string, at: number): Mark | undefined {
   if (match === null || (match[2] ?? '').replace(/["']$/, '').length > 8) return undefined;
   const start = at + match[0].length;
   const rest = text.slice(start, start + 4_000);
-  const quoted = match[3] === '\\' ? `(?:(?!\\\\${match[4]})[^\n])*` : `(?:\\\\[sS]?|(?!${match[4]})[^\\\\\n])*`;
+  const quoted = match[3] === '\\' ? `(?:(?!\\\\${match[4]})[^\n])*` : `(?:\\\\[\\s\\S]?|(?!${match[4]})[^\\\\\n])*`;
   const whole = new RegExp(`^${match[4] === undefined ? '[^\\s"\'`,;&|<>(){}\\\\]*' : quoted}`).exec(rest)?.[0] ?? '';
   const value = whole.split('[masked ')[0] ?? '';
   if (value === '' || /^(?:[/.$%<*{(]|https?:)/.test(value)) return undefined;
