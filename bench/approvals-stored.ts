@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Composition } from '../src/composition.ts';
 import type { Approval, ApprovalDraft } from '../src/domain/approval.ts';
 import { ident } from '../src/domain/masked.ts';
@@ -70,10 +71,15 @@ async function oneLife({ approvals, people }: Composition, plan: string): Promis
 async function fill(root: string): Promise<void> {
   const server = await openServer(root, false);
   const { id } = await finished(server);
-  await server.close();
   const base = join(root, 'state', 'approvals');
   const views = join(root, 'state', 'approvals-view');
-  const view = readFileSync(join(views, `${id}.json`), 'utf8');
+  // Written behind the answer.
+  let view = '';
+  while (!view.includes('"state":"executed"')) {
+    await delay(10);
+    view = existsSync(join(views, `${id}.json`)) ? readFileSync(join(views, `${id}.json`), 'utf8') : '';
+  }
+  await server.close();
   const files = readdirSync(join(base, id)).map((name) => [name, readFileSync(join(base, id, name), 'utf8')] as const);
   for (let n = 0; n < stored; n++) {
     const copy = `cs-${n.toString(36).padStart(6, '0')}`;
