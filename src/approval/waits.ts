@@ -93,7 +93,7 @@ export class SharedWaits implements Waits {
   /** One reading for all who wait for it, and another one if something changed while reading. */
   async #check(id: string, waited: Waited): Promise<void> {
     waited.checking = true;
-    while (waited.again) {
+    while (waited.again && waited.waiters.length > 0) {
       waited.again = false;
       try {
         waited.stamp = await this.#parts.store.stamp(id);
@@ -106,6 +106,9 @@ export class SharedWaits implements Waits {
         for (const waiter of waiters) ended(waiter).resolve(Promise.reject(thrown));
       }
     }
+    // For nobody nothing is read: who waits next reads it then.
+    if (waited.again) waited.last = undefined;
+    waited.again = false;
     waited.checking = false;
   }
 
