@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { stringify } from 'yaml';
 import { Kube, readKubeconfig } from '../test/support/control-plane/kube.ts';
-import { bundle } from './bundled.ts';
-import { tokenFigures } from './eks-token.ts';
+import { bundle, bundled } from './bundled.ts';
 import { type Figure, median, percentile } from './figures.ts';
 import { benchControlPlane, governedConfig } from './governed.ts';
 import { heldOverHttp } from './http-held.ts';
@@ -44,7 +43,7 @@ export async function benchHttp(): Promise<readonly Figure[]> {
         ...(await ratios(governed, bare, input)),
         ...(await idle(governed)),
         ...(await growth(governed, input)),
-        ...(await tokenFigures()),
+        ...(await bundled('eks-token', 'tokenFigures')),
         ...(await heldOverHttp(folder, issuer)),
       ];
     } finally {
