@@ -18,7 +18,17 @@ function headOf(thrown: unknown, mask: ((text: string) => string) | undefined): 
   const kind = thrown instanceof Error ? thrown.name : typeof thrown;
   const code = thrown instanceof Error && 'code' in thrown ? ` ${String(thrown.code)}` : '';
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return `${kind}${code}: ${mask === undefined ? '(what it says could not be masked, so it is left out)' : mask(message)}`;
+  return `${kind}${code}: ${shown(message, mask)}`;
+}
+
+/** A mask that fails may be why it crashes. */
+function shown(message: string, mask: ((text: string) => string) | undefined): string {
+  try {
+    if (mask !== undefined) return mask(message);
+  } catch {
+    // As if there were none.
+  }
+  return '(what it says could not be masked, so it is left out)';
 }
 
 /** A message can have lines that look like places. */

@@ -21,6 +21,10 @@ it('what cannot be masked is left out; where it was is not', () => {
   expect(text).toMatch(/^countersign: crashed: TypeError ERR_X: \(.* left out\)\n {4}at \S/);
   expect(text).not.toContain('violet');
   expect(crashText(secret)).not.toContain('violet');
+  const fails = (): never => {
+    throw new Error(secret);
+  };
+  expect(crashText(thrown, fails)).toBe(text);
   expect(crashText(undefined)).toMatch(/^countersign: crashed: undefined: /);
 });
 
