@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { iso } from '../domain/environment.ts';
-import { chainLine, genesis, lineDigest } from '../domain/hash-chain.ts';
+import { chainLine, genesis } from '../domain/hash-chain.ts';
+import { BatchBytes } from './batch-bytes.ts';
 import { chainName, type Head } from './chain-files.ts';
 import type { FileOperations } from './file-operations.ts';
 
@@ -53,6 +54,7 @@ export function beginChain(files: FileOperations, folder: string, id: string, fi
 }
 
 function chainOn(files: FileOperations, handle: number, file: string): Chain {
+  const batch = new BatchBytes();
   let seq = 0;
   let prev = genesis;
   let lastTime = 0;
@@ -77,15 +79,13 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
     },
     write: (entries) => {
       began = performance.now();
-      let batch = '';
+      batch.begin();
       for (const { time, type, members } of entries) {
         seq += 1;
-        lastTime = Math.max(lastTime, time);
-        const line = chainLine({ seq, time: lastTime, type }, members, prev);
-        prev = lineDigest(line);
-        batch += `${line}\n`;
+        if (time > lastTime) lastTime = time;
+        prev = batch.add(chainLine({ seq, time: lastTime, type }, members, prev));
       }
-      const bytes = Buffer.from(batch);
+      const { bytes } = batch;
       try {
         writeWhole(files, handle, bytes);
       } catch (thrown) {

@@ -1,19 +1,91 @@
 import type { AuditEvent, AuditValue } from '../domain/audit-event.ts';
-import { jsonMember, lineDigest, visibleJson } from '../domain/hash-chain.ts';
+import { jsonMember, visibleJson } from '../domain/hash-chain.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { open } from '../domain/masked.ts';
+import { shorten } from './shorten.ts';
 
 /** Bytes of a line, newline included. */
 const maxLineBytes = 64 * 1024;
 /** `seq`, `time`, `type` and `prev` need less than this. */
 const frameBytes = 512;
+/** Below that many UTF-16 units a text is never too long for a line: each has three bytes at most. */
+const certainlyFits = (maxLineBytes - frameBytes) / 3;
 const reserved = new Set(['seq', 'time', 'type', 'invocation', 'prev']);
 
 /**
  * What of a line the event decides, as JSON members. The log is a sink: it opens what the mask sealed.
  * @throws TypeError for a value that is not sealed and not plain, and for a key that is the log's own
  */
-export const encodeEvent = (event: AuditEvent): string => encodeMembers(fieldsOf(event));
+export function encodeEvent(event: AuditEvent): string {
+  // Most lines are short and whole: from the event to its text in one go, because every call waits for this.
+  const members = membersOf(event);
+  return members.length < certainlyFits || isWithin(members) ? members : shortened(fieldsOf(event));
+}
+
+type Value = AuditValue | readonly AuditValue[] | undefined;
+type Given = Readonly<Record<string, Value>>;
+
+const isWithin = (members: string): boolean => Buffer.byteLength(members) <= maxLineBytes - frameBytes;
+
+function membersOf(event: AuditEvent): string {
+  const given: Given = event.fields;
+  let members = `,"invocation":${textOf(event.invocation)}`;
+  for (const key in given) {
+    const value = given[key];
+    if (value !== undefined) members += memberOf(key, value);
+  }
+  return members;
+}
+
+interface Member {
+  /** Key and colon. */
+  readonly begin: string;
+  value: string;
+  text: string;
+}
+
+/** By key, its last short text: tool, principal, cluster, rule and bundle are the same on line after line. */
+const lastMembers = new Map<string, Member>();
+const mostRemembered = 200;
+
+function memberOf(key: string, value: Exclude<Value, undefined>): string {
+  const last = lastMembers.get(key) ?? firstMember(key);
+  if (typeof value !== 'string') return last.begin + (isList(value) ? listText(value) : valueText(value));
+  if (value === last.value) return last.text;
+  const text = last.begin + textOf(value);
+  if (value.length <= mostRemembered) {
+    last.value = value;
+    last.text = text;
+  }
+  return text;
+}
+
+function firstMember(key: string): Member {
+  mustBeFree(key);
+  const begin = `,${visibleJson(key)}:`;
+  const member = { begin, value: '', text: `${begin}""` };
+  lastMembers.set(key, member);
+  return member;
+}
+
+function mustBeFree(key: string): void {
+  if (reserved.has(key)) throw new TypeError(`an audit event has a field ${key}, which is the log's own`);
+}
+
+function listText(list: readonly AuditValue[]): string {
+  let text = '[';
+  for (const value of list) text += (text === '[' ? '' : ',') + valueText(value);
+  return `${text}]`;
+}
+
+function valueText(value: AuditValue): string {
+  const plain = plainOf(value);
+  return typeof plain === 'string' ? textOf(plain) : String(plain);
+}
+
+/** Printable ASCII needs no escape but for these two. */
+const toEscape = /[^ -~]|["\\]/;
+const textOf = (text: string): string => (toEscape.test(text) ? visibleJson(text) : `"${text}"`);
 
 /** Long events are encoded at once; below this no escape makes one too long for a line, so that encoding cannot fail later. */
 const certainlyShort = 8_000;
@@ -26,56 +98,64 @@ const certainlyShort = 8_000;
 export class LaterEntry {
   readonly time: number;
   readonly type: string;
-  readonly #fields: JsonObject;
+  readonly isNote = true;
+  readonly #event: AuditEvent;
   #members: string | undefined;
 
   constructor(time: number, event: AuditEvent) {
     this.time = time;
     this.type = event.type;
-    this.#fields = fieldsOf(event);
-    if (roughLength(this.#fields) >= certainlyShort) this.#members = encodeMembers(this.#fields);
+    this.#event = event;
+    if (roughLength(event) >= certainlyShort) this.#members = encodeEvent(event);
   }
 
   get members(): string {
-    this.#members ??= encodeMembers(this.#fields);
+    this.#members ??= encodeEvent(this.#event);
     return this.#members;
   }
 }
 
-function roughLength(fields: JsonObject): number {
-  let sum = 0;
-  for (const key in fields) {
-    const value = fields[key];
-    sum += key.length + (typeof value === 'string' ? value.length : Array.isArray(value) ? value.join('').length : 32);
+/** @throws TypeError as `encodeEvent` does */
+function roughLength(event: AuditEvent): number {
+  const given: Given = event.fields;
+  let sum = event.invocation.length;
+  for (const key in given) {
+    const value = given[key];
+    if (value === undefined) continue;
+    if (!lastMembers.has(key)) mustBeFree(key);
+    sum += key.length;
+    if (isList(value)) for (const each of value) sum += lengthOf(each);
+    else sum += lengthOf(value);
   }
   return sum;
 }
 
+function lengthOf(value: AuditValue): number {
+  const plain = plainOf(value);
+  return typeof plain === 'string' ? plain.length : 32;
+}
+
 function fieldsOf(event: AuditEvent): JsonObject {
   const fields: Record<string, Json> = { invocation: event.invocation };
-  const given: Readonly<Record<string, AuditValue | readonly AuditValue[] | undefined>> = event.fields;
+  const given: Given = event.fields;
   for (const key in given) {
     const value = given[key];
-    if (value === undefined) continue;
-    if (reserved.has(key)) throw new TypeError(`an audit event has a field ${key}, which is the log's own`);
-    const plain = isList(value) ? value.map(plainOf) : plainOf(value);
-    fields[key] = plain;
+    if (value !== undefined) fields[key] = isList(value) ? value.map(plainOf) : plainOf(value);
   }
   return fields;
 }
 
 /** Members within the length of a line: a value that is too long keeps its head and names the digest of the rest. */
-function encodeMembers(fields: JsonObject): string {
+function shortened(fields: JsonObject): string {
   let cap = maxLineBytes / 4;
-  // Most lines are short and whole: their members become text in one go.
-  let members = `,${visibleJson(fields).slice(1, -1)}`;
-  while (Buffer.byteLength(members) > maxLineBytes - frameBytes) {
+  let members: string;
+  do {
     members = Object.entries(fields)
       .map(([key, value]) => jsonMember(key, shorten(value, cap)))
       .join('');
     cap /= 2;
     if (cap < 1) throw new TypeError('an audit event has too many fields');
-  }
+  } while (!isWithin(members));
   return members;
 }
 
@@ -85,7 +165,7 @@ export const encodeUnbounded = (fields: JsonObject): string =>
     .map(([key, value]) => jsonMember(key, value))
     .join('');
 
-const isList = (value: AuditValue | readonly AuditValue[]): value is readonly AuditValue[] => Array.isArray(value);
+const isList = (value: Value): value is readonly AuditValue[] => Array.isArray(value);
 
 function plainOf(value: AuditValue): string | number | boolean {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
@@ -97,30 +177,3 @@ function plainOf(value: AuditValue): string | number | boolean {
   if (typeof text !== 'string') throw new TypeError('an audit event has a masked value that is not text');
   return text;
 }
-
-function shorten(value: Json, cap: number): Json {
-  if (typeof value === 'string') return shortenText(value, cap);
-  if (!Array.isArray(value) || sizeOf(value) <= cap) return value;
-  const list: readonly Json[] = value;
-  const kept: Json[] = [];
-  let used = 0;
-  for (const each of list) {
-    const short = shorten(each, cap / 2);
-    used += sizeOf(short) + 1;
-    if (used > cap) break;
-    kept.push(short);
-  }
-  if (kept.length === list.length) return kept;
-  return [...kept, `…sha256:${lineDigest(JSON.stringify(list.slice(kept.length)))}`];
-}
-
-function shortenText(text: string, cap: number): string {
-  if (sizeOf(text) <= cap) return text;
-  let length = Math.min(text.length, cap);
-  while (length > 0 && sizeOf(text.slice(0, length)) > cap) length = Math.floor(length / 2);
-  // A character outside of the basic plane is not cut in its middle.
-  if (/[\uD800-\uDBFF]$/.test(text.slice(0, length))) length -= 1;
-  return `${text.slice(0, length)}…sha256:${lineDigest(text.slice(length))}`;
-}
-
-const sizeOf = (value: Json): number => Buffer.byteLength(visibleJson(value));

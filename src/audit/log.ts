@@ -3,13 +3,13 @@ import type { AuditEvent, LoneCall } from '../domain/audit-event.ts';
 import { CountersignError } from '../domain/errors.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
-import type { Chain, Entry } from './chain.ts';
+import type { Chain } from './chain.ts';
 import type { Head } from './chain-files.ts';
 import { ChainStarter } from './chain-starter.ts';
 import { encodeEvent, LaterEntry } from './encode.ts';
 import { flushAtExit } from './exit.ts';
 import type { AuditLogOptions, OpenAuditLog } from './open-log.ts';
-import { Pending, type Waiting } from './pending.ts';
+import { Batch, Pending } from './pending.ts';
 import { unavailable } from './unavailable.ts';
 
 /** A note waits so long for an append to ride with. */
@@ -49,7 +49,7 @@ class GroupCommitLog implements OpenAuditLog {
   #healthy = true;
   #closed = false;
   #rotating = false;
-  #listener: ((types: readonly Waiting[]) => void) | undefined;
+  #listener: ((types: readonly { readonly type: string }[]) => void) | undefined;
   #noteTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -91,13 +91,18 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   append(event: AuditEvent, lone?: LoneCall): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) throw unavailable(this.#options.folder, undefined);
-      const entry = this.#entryOf(event);
-      this.#pending.add({ ...entry, done: (failure) => (failure === undefined ? resolve() : reject(failure)) });
-      this.#alone = lone !== undefined;
-      this.#flush(lone === 'waits');
-    });
+    if (this.#closed) return Promise.reject(unavailable(this.#options.folder, undefined));
+    let members: string;
+    try {
+      members = encodeEvent(event);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    const time = this.#options.clock.now();
+    const durable = this.#pending.add({ time, type: event.type, members, isNote: false });
+    this.#alone = lone !== undefined;
+    this.#flush(lone === 'waits');
+    return durable;
   }
 
   async attach(text: Masked<string>): Promise<string> {
@@ -133,18 +138,13 @@ class GroupCommitLog implements OpenAuditLog {
     return this.#chain;
   }
 
-  #entryOf(event: AuditEvent): Entry {
-    return { time: this.#options.clock.now(), type: event.type, members: encodeEvent(event) };
-  }
-
   /** A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. */
   #flush(inPlace = false): void {
     if (this.#syncing || this.#pending.size === 0) return;
-    const added = this.#takeQueue();
-    const batch = this.#pending.takeWritten(added);
+    const batch = this.#take();
     try {
       const chain = this.#chain ?? this.begin();
-      chain.write(added);
+      chain.write(batch.lines);
       if (!inPlace || chain.pace > slowSync) {
         this.#syncBeside(chain, batch);
         return;
@@ -157,9 +157,9 @@ class GroupCommitLog implements OpenAuditLog {
     this.#succeeded(batch);
   }
 
-  #syncBeside(chain: Chain, batch: readonly Waiting[]): void {
+  #syncBeside(chain: Chain, batch: Batch): void {
     this.#syncing = true;
-    this.#inSync = batch.length;
+    this.#inSync = batch.all.length;
     chain
       .syncLater()
       .then(
@@ -179,10 +179,9 @@ class GroupCommitLog implements OpenAuditLog {
   /** For the end: everything that waits, in this tick. */
   #flushNow(): void {
     if (!this.#pending.hasQueued && this.#chain === undefined) return;
-    const added = this.#takeQueue();
-    const batch = this.#pending.takeWritten(added);
+    const batch = this.#take();
     try {
-      if (added.length > 0) (this.#chain ?? this.begin()).write(added);
+      if (batch.lines.length > 0) (this.#chain ?? this.begin()).write(batch.lines);
       this.#chain?.sync();
     } catch (thrown) {
       this.#failed(batch, thrown);
@@ -199,13 +198,14 @@ class GroupCommitLog implements OpenAuditLog {
     this.#writing = undefined;
     const chain = this.#chain;
     if (!this.#alone || this.#syncing || chain === undefined || !this.#pending.hasQueued) return;
-    const added = this.#pending.takeQueue();
+    const batch = this.#pending.take();
     try {
-      chain.write(added);
-      this.#pending.areWritten(added);
+      chain.write(batch.lines);
     } catch (thrown) {
-      this.#failed(this.#pending.takeWritten(added), thrown);
+      this.#failed(batch, thrown);
+      return;
     }
+    this.#pending.areWritten(batch);
   }
 
   /** No sync runs. Notes that stand in the file already are made durable first: its end is what the next one names. */
@@ -213,14 +213,7 @@ class GroupCommitLog implements OpenAuditLog {
     this.#rotating = false;
     const old = this.#chain;
     if (old === undefined || this.#closed) return;
-    const { hasWritten } = this.#pending;
-    try {
-      if (hasWritten) old.sync();
-    } catch (thrown) {
-      this.#failed(this.#pending.takeWritten([]), thrown);
-      return;
-    }
-    if (hasWritten) this.#succeeded(this.#pending.takeWritten([]));
+    if (this.#pending.hasWritten && !this.#syncWritten(old)) return;
     try {
       this.begin();
       old.close();
@@ -229,25 +222,38 @@ class GroupCommitLog implements OpenAuditLog {
     }
   }
 
+  #syncWritten(chain: Chain): boolean {
+    const batch = this.#pending.takeWritten();
+    try {
+      chain.sync();
+    } catch (thrown) {
+      this.#failed(batch, thrown);
+      return false;
+    }
+    this.#succeeded(batch);
+    return true;
+  }
+
   #writeSoon(): void {
     this.#writing ??= setImmediate(() => this.#writeEarly()).unref();
     this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();
   }
 
-  #takeQueue(): readonly Waiting[] {
+  #take(): Batch {
     clearTimeout(this.#noteTimer);
     this.#noteTimer = undefined;
-    return this.#pending.takeQueue();
+    return this.#pending.take();
   }
 
-  #succeeded(batch: readonly Waiting[]): void {
+  #succeeded(batch: Batch): void {
     if (!this.#healthy) this.#options.log.info('the audit log can be written again', { file: this.#file });
     this.#healthy = true;
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     this.#tellDropped();
-    if (batch.length > 0) this.#listener?.(batch);
-    for (const { done } of batch) done?.();
+    const { all } = batch;
+    if (all.length > 0) this.#listener?.(all);
+    batch.settle();
   }
 
   #tellDropped(): void {
@@ -258,7 +264,7 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   /** Nothing is written to this file again: after a failed sync nobody knows what of it is on disk. */
-  #failed(batch: readonly Waiting[], thrown: unknown): void {
+  #failed(batch: Batch, thrown: unknown): void {
     const failure = thrown instanceof CountersignError ? thrown : unavailable(this.#options.folder, thrown);
     if (this.#healthy) this.#options.log.error('the audit log cannot be written', { cause: failure.message });
     this.#healthy = false;
@@ -266,7 +272,7 @@ class GroupCommitLog implements OpenAuditLog {
     this.#chain = undefined;
     this.#pending.putBack(batch);
     if (!this.#closed) this.#retryTimer ??= setTimeout(() => this.#tryAgain(), tryAgainEvery).unref();
-    for (const { done } of batch) done?.(failure);
+    batch.settle(failure);
   }
 
   /** Readiness is red now, so perhaps nobody calls: beginning a chain tells whether the disk is well again. */
@@ -276,7 +282,7 @@ class GroupCommitLog implements OpenAuditLog {
     try {
       this.#chain ??= this.begin();
     } catch (thrown) {
-      this.#failed([], thrown);
+      this.#failed(new Batch(), thrown);
       return;
     }
     this.#flushNow();

@@ -1,66 +1,103 @@
 import type { CountersignError } from '../domain/errors.ts';
 import type { Entry } from './chain.ts';
 
-/** A line that is not known to be on disk. Without `done` it is a note: nobody waits for it. */
+/** A line that is not known to be on disk. */
 export interface Waiting extends Entry {
-  readonly done?: (failure?: CountersignError) => void;
+  /** Nobody waits for it. */
+  readonly isNote: boolean;
 }
 
 /** Notes that are kept while the log cannot be written. */
 const mostKept = 10_000;
 
-/** Lines on their way to the disk: those that are in no file yet, and those that stand in it and are durable with its next sync. */
+/** Lines that become durable with one sync, and the one promise of all who wait for them. */
+export class Batch {
+  /** They stand in the file already. */
+  written: readonly Waiting[] = [];
+  /** They are in no file yet. */
+  lines: Waiting[] = [];
+  #durable: Promise<void> | undefined;
+  #resolve: (() => void) | undefined;
+  #reject: ((failure: CountersignError) => void) | undefined;
+
+  get all(): readonly Waiting[] {
+    return this.written.length === 0 ? this.lines : [...this.written, ...this.lines];
+  }
+
+  /** One for all: a promise for each would be made, kept and settled for nothing. */
+  get durable(): Promise<void> {
+    this.#durable ??= new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    return this.#durable;
+  }
+
+  get isAwaited(): boolean {
+    return this.#durable !== undefined;
+  }
+
+  settle(failure?: CountersignError): void {
+    if (failure === undefined) this.#resolve?.();
+    else this.#reject?.(failure);
+  }
+}
+
+/** Lines on their way to the disk: the next batch. */
 export class Pending {
   /** Notes that found no room. */
   dropped = 0;
-  #queue: Waiting[] = [];
-  #written: readonly Waiting[] = [];
+  #next = new Batch();
 
   get size(): number {
-    return this.#queue.length + this.#written.length;
+    return this.#next.lines.length + this.#next.written.length;
   }
 
   get hasQueued(): boolean {
-    return this.#queue.length > 0;
+    return this.#next.lines.length > 0;
   }
 
   /** Whether somebody waits for one that is in no file. */
   get isAwaited(): boolean {
-    return this.#queue.some(({ done }) => done !== undefined);
+    return this.#next.isAwaited;
   }
 
   get hasWritten(): boolean {
-    return this.#written.length > 0;
+    return this.#next.written.length > 0;
   }
 
-  add(entry: Waiting): void {
-    this.#queue.push(entry);
+  /** Resolves when the line is on disk. */
+  add(entry: Waiting): Promise<void> {
+    this.#next.lines.push(entry);
+    return this.#next.durable;
   }
 
   addNote(entry: Waiting): void {
-    if (this.#queue.length >= mostKept) this.dropped += 1;
-    else this.#queue.push(entry);
+    if (this.#next.lines.length >= mostKept) this.dropped += 1;
+    else this.#next.lines.push(entry);
   }
 
-  takeQueue(): readonly Waiting[] {
-    const queue = this.#queue;
-    this.#queue = [];
-    return queue;
+  take(): Batch {
+    const batch = this.#next;
+    this.#next = new Batch();
+    return batch;
   }
 
-  /** With those that were written before them. */
-  takeWritten(added: readonly Waiting[]): readonly Waiting[] {
-    const written = this.#written;
-    this.#written = [];
-    return written.length === 0 ? added : [...written, ...added];
+  /** Only those that stand in the file. */
+  takeWritten(): Batch {
+    const batch = new Batch();
+    batch.written = this.#next.written;
+    this.#next.written = [];
+    return batch;
   }
 
-  areWritten(added: readonly Waiting[]): void {
-    this.#written = [...this.#written, ...added];
+  /** Of a batch that nobody waits for: its lines are in the file now, and durable with the next one. */
+  areWritten(batch: Batch): void {
+    this.#next.written = [...batch.all, ...this.#next.written];
   }
 
-  /** Of a batch that is not on disk its notes are tried again. */
-  putBack(batch: readonly Waiting[]): void {
-    this.#queue = [...batch.filter(({ done }) => done === undefined), ...this.#queue];
+  /** Of a batch that is not on disk its notes are tried again, before those that came later. */
+  putBack(batch: Batch): void {
+    this.#next.lines = [...batch.all.filter(({ isNote }) => isNote), ...this.#next.lines];
   }
 }
