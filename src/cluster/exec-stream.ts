@@ -116,8 +116,13 @@ class ExecStream {
         this.#end('the session could not be recorded', false);
       }
       this.#queued -= 1;
-      if (this.#queued === 0) this.#socket.resume();
+      // In a turn of its own: while a socket has more, its library reads on and on, and nobody else is served.
+      if (this.#queued === 0) setImmediate(() => this.#goOn());
     });
+  }
+
+  #goOn(): void {
+    if (this.#queued === 0) this.#socket.resume();
   }
 
   /** Recorded first, then sent, then closed: `255, channel` is the half-close of v5. */

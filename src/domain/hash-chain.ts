@@ -20,8 +20,13 @@ export interface LineHead {
  * One line of a hash chain, without its newline. `seq`, `time` and `type` come first and `prev` last, so both ends of a line
  * are read without parsing what is between them. `members` is JSON text as `jsonMember` makes it.
  */
-export const chainLine = ({ seq, time, type }: LineHead, members: string, prev: string): string =>
-  `{"seq":${seq},"time":"${iso(time)}","type":"${type}"${members},"prev":"sha256:${prev}"}`;
+export const chainLine = (head: LineHead, members: string, prev: string): string =>
+  lineStart(head) + members + lineEnd(prev);
+
+/** What of such a line stands before its members, and what behind them. */
+export const lineStart = ({ seq, time, type }: LineHead): string =>
+  `{"seq":${seq},"time":"${iso(time)}","type":"${type}"`;
+export const lineEnd = (prev: string): string => `,"prev":"sha256:${prev}"}`;
 
 /** `,"key":value`, with every character that could act on a terminal or hide from a reader escaped. */
 export const jsonMember = (key: string, value: Json): string => `,${visibleJson(key)}:${visibleJson(value)}`;

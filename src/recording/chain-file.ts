@@ -1,6 +1,7 @@
 import { close, closeSync, constants, fdatasync, fsyncSync, openSync, write } from 'node:fs';
 import type { Clock } from '../domain/environment.ts';
 import { beginning, chained, type Line, type Place, sizeOf } from './chain-lines.ts';
+import { Pause } from './pause.ts';
 import type { Writer, WriterLender } from './writer.ts';
 
 /** What a recording does to its file. All of them fail as node:fs does. */
@@ -43,6 +44,10 @@ const syncEvery = 1_000;
 const mostOnTheWay = 1024 * 1024;
 /** Characters of a file from which on another thread writes it: most files never need one. */
 const manyWritten = 1024 * 1024;
+/** Characters from which on the other thread is asked: each time it is asked costs both. */
+const muchAtOnce = 512 * 1024;
+/** Milliseconds for which less than that is held back. */
+const gatherFor = 50;
 
 /**
  * A file of hash-chained lines. While a program writes much, another thread encodes, digests and writes them, so that it holds up
@@ -63,6 +68,9 @@ export class ChainFile {
   #batch: Promise<void> = Promise.resolve();
   #working: Promise<void> | undefined;
   #syncing: Promise<void> | undefined;
+  /** Who waits until everything is written. */
+  #waiting = 0;
+  readonly #pause = new Pause();
   #isClosed = false;
   #failure: { readonly cause: unknown } | undefined;
 
@@ -76,6 +84,11 @@ export class ChainFile {
     this.#synced = clock.now();
   }
 
+  /** Whether the other thread writes it: what is added is then in the file within `gatherFor`, also where nobody waits. */
+  get isLent(): boolean {
+    return this.#lent === 'yes';
+  }
+
   /** `sha256:…` of the last line that was written. */
   get root(): string {
     return `sha256:${this.#place.prev}`;
@@ -85,19 +98,22 @@ export class ChainFile {
    * Puts a line behind the others. Resolves while it is on its way, as long as there are not too many.
    * @throws what the disk threw, also for an earlier line
    */
-  async add(type: string, time: number, fields: Line['fields']): Promise<void> {
+  async add(line: Line): Promise<void> {
     this.#assertGood();
-    const line = { type, time, fields };
     this.#queue.push(line);
-    this.#onTheWay += sizeOf(line);
+    this.#onTheWay += sizeOf([line]);
     this.#working ??= this.#work();
+    if (this.#onTheWay >= muchAtOnce) this.#pause.end();
     while (this.#onTheWay > mostOnTheWay && this.#working !== undefined) await this.#batch;
     this.#assertGood();
   }
 
   /** Everything that was added is in the file. @throws what the disk threw */
   async written(): Promise<void> {
+    this.#waiting += 1;
+    this.#pause.end();
     while (this.#working !== undefined) await this.#working;
+    this.#waiting -= 1;
     this.#assertGood();
   }
 
@@ -110,13 +126,13 @@ export class ChainFile {
     this.#synced = this.#clock.now();
   }
 
-  /** What is under way is let end, since another file may get the same number. */
+  /** Nothing is added any more. What was is written first, since another file may then get the same number. */
   close(): void {
-    this.#failure ??= { cause: new Error('the file is closed') };
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#pause.end();
     const shut = (): void => {
-      if (this.#lent === 'yes') this.#lender?.giveBack();
+      if (this.isLent) this.#lender?.giveBack();
       try {
         this.#files.close(this.#handle);
       } catch {
@@ -124,12 +140,19 @@ export class ChainFile {
       }
     };
     if (this.#working === undefined && this.#syncing === undefined) shut();
-    else void Promise.all([this.#working, this.#syncing]).then(shut);
+    // The last write may begin another sync.
+    else void Promise.resolve(this.#working).then(() => this.#syncing?.then(shut) ?? shut());
+  }
+
+  get #mayWait(): boolean {
+    return this.isLent && this.#onTheWay < muchAtOnce && this.#waiting === 0 && !this.#isClosed;
   }
 
   /** Never rejects. */
   async #work(): Promise<void> {
-    while (this.#queue.length > 0 && this.#failure === undefined) {
+    while (this.#queue.length > 0) {
+      if (this.#mayWait) await this.#pause.begin(gatherFor);
+      if (this.#failure !== undefined) break;
       this.#batch = this.#writeAll(this.#queue.splice(0));
       await this.#batch;
     }
@@ -140,7 +163,7 @@ export class ChainFile {
 
   /** Never rejects. */
   async #writeAll(lines: readonly Line[]): Promise<void> {
-    const size = lines.reduce((sum, line) => sum + sizeOf(line), 0);
+    const size = sizeOf(lines);
     try {
       this.#place = await this.#writer.write(this.#handle, this.#place, lines);
     } catch (cause) {
@@ -182,6 +205,7 @@ export class ChainFile {
 
   #assertGood(): void {
     if (this.#failure !== undefined) throw this.#failure.cause;
+    if (this.#isClosed) throw new Error('the file is closed');
   }
 }
 

@@ -7,6 +7,8 @@ export interface Line {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly fields: Readonly<Record<string, Json>>;
+  /** One more behind them, of text that may be long. */
+  readonly text?: readonly [key: string, text: string];
 }
 
 /** Where a chain stands: its last line. */
@@ -23,21 +25,22 @@ export const beginning: Place = { seq: 0, time: 0, prev: genesis };
 export function chained(lines: readonly Line[], from: Place): { readonly bytes: Buffer; readonly place: Place } {
   let { seq, time, prev } = from;
   const parts: Buffer[] = [];
-  for (const { type, time: at, fields } of lines) {
+  for (const { type, time: at, fields, text } of lines) {
     seq += 1;
     time = Math.max(time, at);
-    const bytes = Buffer.from(`${chainLine({ seq, time, type }, membersOf(fields), prev)}\n`);
+    const bytes = Buffer.from(`${chainLine({ seq, time, type }, membersOf(fields, text), prev)}\n`);
     prev = lineDigest(bytes.subarray(0, -1));
     parts.push(bytes);
   }
   return { bytes: Buffer.concat(parts), place: { seq, time, prev } };
 }
 
-const membersOf = (fields: Line['fields']): string =>
-  Object.entries(fields)
+/** As JSON text, a comma before each. */
+export const membersOf = (fields: Line['fields'], text: Line['text']): string =>
+  [...Object.entries(fields), ...(text === undefined ? [] : [text])]
     .map(([key, value]) => jsonMember(key, value))
     .join('');
 
-/** Characters of its texts: what a line takes while it is on its way. */
-export const sizeOf = ({ fields }: Line): number =>
-  Object.values(fields).reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+/** Characters of long text: what lines take while they are on their way. */
+export const sizeOf = (lines: readonly Line[]): number =>
+  lines.reduce((sum, { text }) => sum + (text?.[1].length ?? 0), 0);

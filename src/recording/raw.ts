@@ -23,7 +23,7 @@ export async function openRaw(
   clock: Clock,
 ): Promise<RawFrames> {
   const encrypter = encrypterTo(recipients);
-  await file.add('RawOpened', clock.now(), { recording, rawTo: [...recipients] });
+  await file.add({ type: 'RawOpened', time: clock.now(), fields: { recording, rawTo: [...recipients] } });
   await file.sync();
   return new RawFrames(file, encrypter, clock);
 }
@@ -89,7 +89,7 @@ export class RawFrames {
     try {
       const sealed = await this.#encrypter.encrypt(batch.join(''));
       const age = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64');
-      await this.#file.add('RawFrames', this.#clock.now(), { age });
+      await this.#file.add({ type: 'RawFrames', time: this.#clock.now(), fields: {}, text: ['age', age] });
       await this.#file.written();
     } catch (cause) {
       this.#failure = { cause };

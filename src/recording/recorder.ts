@@ -51,7 +51,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const file = create(recordingName(id));
         const raw = await (await encryption)?.openRaw(create(rawName(id)), id, rawTo, clock);
-        await file.add('RecordingOpened', clock.now(), headerFields(id, header, rawTo));
+        await file.add({ type: 'RecordingOpened', time: clock.now(), fields: headerFields(id, header, rawTo) });
         await file.sync();
         files.syncFolder(folder);
         return new SessionRecording(id, file, raw, clock);
@@ -99,19 +99,21 @@ class SessionRecording implements Recording {
   write: Recording['write'] = (channel, masked, time) =>
     this.#guard(async () => {
       const whole = open(masked);
-      for (const text of pieces(whole)) await this.#file.add('Frame', time, { channel, text });
+      for (const text of pieces(whole))
+        await this.#file.add({ type: 'Frame', time, fields: { channel }, text: ['text', text] });
       // While much comes, the next is masked as this is written; a word is in the file before anything else happens.
-      if (whole.length < much) await this.#file.written();
+      if (whole.length < much && !this.#file.isLent) await this.#file.written();
     });
 
   end: Recording['end'] = async ({ exitCode, reason }) => {
     await this.#guard(async () => {
       const rawRoot = await this.#raw?.end();
-      await this.#file.add('RecordingClosed', this.#clock.now(), {
+      const fields = {
         ...(exitCode === undefined ? {} : { exitCode }),
         ...(reason === undefined ? {} : { reason: open(reason) }),
         ...(rawRoot === undefined ? {} : { rawRoot }),
-      });
+      };
+      await this.#file.add({ type: 'RecordingClosed', time: this.#clock.now(), fields });
       await this.#file.sync();
     });
     this.#close();

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { isMainThread, type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
-import { chained, type Line, type Place } from './chain-lines.ts';
+import { type Line, type Place, sizeOf } from './chain-lines.ts';
+import { LineBytes, type PackedLine, pack, roomFor } from './packed-lines.ts';
 import type { WriterThread } from './writer.ts';
 
 /** What tells a thread that runs this file that it is one of ours. */
@@ -10,28 +11,34 @@ const mostHeap = 128;
 /** MiB for what is new: a batch is encoded and forgotten, so more is only memory. */
 const youngHeap = 8;
 
+/** Characters that the memory has room for in which texts go over; of it only what is used is there. */
+const usual = 1024 * 1024;
+
 interface Work {
   readonly call: number;
   readonly file: number;
   readonly place: Place;
-  readonly lines: readonly Line[];
+  readonly lines: readonly PackedLine[];
+  /** Their long texts. It comes back with the answer, to be used again. */
+  readonly memory: ArrayBuffer;
 }
 
 type Report =
   | 'ready'
-  | { readonly call: number; readonly place: Place }
+  | { readonly call: number; readonly place: Place; readonly memory: ArrayBuffer }
   | { readonly call: number; readonly failed: string; readonly code: string | undefined };
 
 /** This file is also the thread's own: a program whose package is updated under it starts no thread of another build. */
 if (!isMainThread && workerData === role && parentPort !== null) serve(parentPort);
 
 function serve(port: MessagePort): void {
-  const report = (each: Report): void => port.postMessage(each);
-  port.on('message', ({ call, file, place, lines }: Work) => {
+  const report = (each: Report, memory: readonly ArrayBuffer[] = []): void => port.postMessage(each, memory);
+  const encoder = new LineBytes();
+  port.on('message', ({ call, file, place, lines, memory }: Work) => {
     try {
-      const { bytes, place: after } = chained(lines, place);
+      const { bytes, place: after } = encoder.chained(lines, memory, place);
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      report({ call, place: after });
+      report({ call, place: after, memory }, [memory]);
     } catch (thrown) {
       const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
       report({ call, failed: String(thrown), code });
@@ -71,6 +78,7 @@ class Thread implements WriterThread {
   cause: unknown;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #free: ArrayBuffer[] = [];
   #calls = 0;
   #isOver = false;
 
@@ -87,12 +95,19 @@ class Thread implements WriterThread {
   write(file: number, place: Place, lines: readonly Line[]): Promise<Place> {
     if (this.#isOver) return Promise.reject(this.cause);
     this.#calls += 1;
-    const work: Work = { call: this.#calls, file, place, lines };
+    const memory = this.#memoryFor(lines);
+    const work: Work = { call: this.#calls, file, place, lines: pack(lines, Buffer.from(memory)), memory };
     return new Promise((resolve, reject) => {
       this.#waiting.set(work.call, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage(work);
+      this.#worker.postMessage(work, [memory]);
     });
+  }
+
+  #memoryFor(lines: readonly Line[]): ArrayBuffer {
+    const size = roomFor(sizeOf(lines));
+    const found = this.#free.pop();
+    return found !== undefined && found.byteLength >= size ? found : new ArrayBuffer(Math.max(size, roomFor(usual)));
   }
 
   stop(): void {
@@ -103,8 +118,10 @@ class Thread implements WriterThread {
     const waiting = this.#waiting.get(report.call);
     this.#waiting.delete(report.call);
     if (this.#waiting.size === 0) this.#worker.unref();
-    if ('place' in report) waiting?.resolve(report.place);
-    else
+    if ('place' in report) {
+      this.#free.push(report.memory);
+      waiting?.resolve(report.place);
+    } else
       waiting?.reject(Object.assign(new Error(report.failed), report.code === undefined ? {} : { code: report.code }));
   }
 

@@ -214,6 +214,31 @@ describe('exec over WebSocket', () => {
     expect(taken).toBe(402);
   });
 
+  it('serves everybody else while a program writes on and on', async () => {
+    const frame = Buffer.concat([Buffer.of(1), Buffer.alloc(32 * 1024, 'a')]);
+    behave = (socket) => {
+      for (let i = 0; i < 100; i++) socket.send(frame);
+      play('success')(socket);
+    };
+    let taken = 0;
+    let inOneTurn = 0;
+    let most = 0;
+    const turn = (): void => {
+      inOneTurn = 0;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    await run({}, async () => {
+      taken += 1;
+      inOneTurn += 1;
+      most = Math.max(most, inOneTurn);
+    });
+    clearImmediate(next);
+    expect(taken).toBe(102);
+    // What one read brings: 64 KiB.
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
   it('ends when its time is over, and when nobody wants it any more', async () => {
     behave = () => undefined;
     expect((await run({ timeoutSeconds: 0.05 })).end).toMatchObject({ timedOut: true, exitCode: undefined });

@@ -1,11 +1,11 @@
 import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ident } from '../../../src/domain/masked.ts';
 import type { Recording } from '../../../src/domain/recording.ts';
 import { seal } from '../../../src/domain/seal.ts';
 import { ChainFile, type RecordingFiles, realFiles } from '../../../src/recording/chain-file.ts';
-import { beginning } from '../../../src/recording/chain-lines.ts';
+import { beginning, type Line } from '../../../src/recording/chain-lines.ts';
 import { readRecording, verifyRecording } from '../../../src/recording/read.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
 import { lendWriter, type WriterThread } from '../../../src/recording/writer.ts';
@@ -22,6 +22,7 @@ const header = {
   ...{ invocation: '01JD', planDigest: 'sha256:p', agent: 'bot', cluster: 'prod', container: 'web', command: [] },
   object: ident('Pod/shop/web-0'),
 };
+const frame = (text: string): Line => ({ type: 'Frame', time: 1, fields: { channel: 'stdout' }, text: ['text', text] });
 /** Two frames of it begin the thread. */
 const long = `${'a line with "quotes", ünï and 😀\u001b[31m'.repeat(20_000)}\n`;
 
@@ -62,7 +63,7 @@ async function lentTo(writer: WriterThread): Promise<ChainFile> {
   };
   const chain = new ChainFile(realFiles, join(temporaryFolder(), 'chain'), realClock, lendWriter(start));
   while (!asked) {
-    await chain.add('Frame', 1, { text: 'z'.repeat(256 * 1024) });
+    await chain.add(frame('z'.repeat(256 * 1024)));
     await chain.written();
   }
   await nextTurn();
@@ -92,16 +93,16 @@ describe('a long recording', () => {
     const [here, there] = [join(folder, 'here'), join(folder, 'there')];
     const started = await thread.start();
     const file = openSync(there, 'a');
-    const lines = ['one', '\u007f\u202e😀\ud800', 'three'.repeat(5_000)].map((text, n) => ({
-      type: 'Frame',
-      time: 1_800_000_000_000 - n,
-      fields: { channel: 'stdout', text, exitCode: n, list: [text] },
-    }));
+    const texts = ['one', '', '\u007f\u202e😀 ü\n"\\', '\ud800 alone', 'three\t'.repeat(5_000), '😀\u0007'.repeat(300)];
+    const lines: Line[] = texts.flatMap((text, n) => [
+      { type: 'Frame', time: 1_800_000_000_000 - n, fields: { channel: 'stdout' }, text: ['text', text] },
+      { type: 'RecordingClosed', time: n, fields: { exitCode: n, list: [text] } },
+    ]);
     const place = await started.write(file, beginning, lines);
     started.stop();
     realFiles.close(file);
     const chain = new ChainFile(realFiles, here, realClock);
-    for (const { type, time, fields } of lines) await chain.add(type, time, fields);
+    for (const line of lines) await chain.add(line);
     await chain.written();
     chain.close();
     expect(readFileSync(there)).toEqual(readFileSync(here));
@@ -115,9 +116,8 @@ describe('a long recording', () => {
     threads[0]?.stop();
     await threads[0]?.ended;
     const gone = { code: 'AuditUnavailable', message: expect.stringContaining('cannot be written (thread ended)') };
-    await expect(lost.write('stdout', seal('x'), 7)).rejects.toMatchObject(gone);
+    await expect(lost.end({ exitCode: 0, reason: undefined })).rejects.toMatchObject(gone);
     await expect(lost.write('stdout', seal('y'), 8)).rejects.toMatchObject({ code: 'AuditUnavailable' });
-    await expect(lost.end({ exitCode: 0, reason: undefined })).rejects.toMatchObject({ code: 'AuditUnavailable' });
     const { complete, consistent } = await verifyRecording(join(folder, `${lost.id}.jsonl`));
     expect({ complete, consistent }).toEqual({ complete: false, consistent: true });
 
@@ -139,7 +139,7 @@ describe('a long recording', () => {
       write: () => ended.then(() => Promise.reject(Object.assign(new Error('gone'), { code: 'thread ended' }))),
     };
     const chain = await lentTo(dying);
-    await chain.add('Frame', 3, { text: 'on its way' });
+    await chain.add(frame('on its way'));
     const waiting = Promise.allSettled([chain.written(), chain.sync()]);
     die();
     const reason = { code: 'thread ended' };
@@ -183,6 +183,39 @@ describe('a long recording', () => {
     expect(await verifyRecording(join(folder, name))).toMatchObject({ consistent: true, complete: true });
   });
 
+  it('gives the thread much at a time, and keeps nothing back for long', async () => {
+    const given: number[] = [];
+    const writer: WriterThread = {
+      ended: new Promise(() => undefined),
+      stop: () => undefined,
+      write: async (_, place, lines) => {
+        given.push(lines.length);
+        return { ...place, seq: place.seq + lines.length };
+      },
+    };
+    const chain = await lentTo(writer);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      for (let n = 0; n < 8; n++) await chain.add(frame('z'.repeat(64 * 1024)));
+      await nextTurn();
+      expect(given).toEqual([8]);
+      await chain.add(frame('a word'));
+      await chain.add(frame('another'));
+      await vi.advanceTimersByTimeAsync(49);
+      expect(given).toEqual([8]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(given).toEqual([8, 2]);
+      await chain.add(frame('waited for'));
+      await chain.written();
+      await chain.add(frame('at the end'));
+      chain.close();
+      await nextTurn();
+      expect(given).toEqual([8, 2, 1, 1]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('waits for a thread that is slow, with a bound on what is on its way', async () => {
     const waiting: (() => void)[] = [];
     let onTheWay = 0;
@@ -202,7 +235,7 @@ describe('a long recording', () => {
     const text = 'z'.repeat(64 * 1024);
     let added = 0;
     const added64kB = async (): Promise<'added'> => {
-      await chain.add('Frame', 100, { text });
+      await chain.add(frame(text));
       return 'added';
     };
     let adding = added64kB();
