@@ -3,12 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { joinLogs } from '../../src/audit/join/join.ts';
 import { ourRequests } from '../../src/audit/join/ours.ts';
 import { query } from '../../src/audit/query.ts';
 import { verify } from '../../src/audit/verify/verify.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { startAgent } from '../support/agent.ts';
-import { mutates, requestsOf } from '../support/audit-join.ts';
+import { expectChangesJoined, mutates, requestsOf } from '../support/audit-join.ts';
 import { type ClusterAgent, startClusterAgent } from '../support/cluster-agent.ts';
 import { controlPlane } from '../support/control-plane/namespace.ts';
 import { waitUntil } from '../support/control-plane/wait-until.ts';
@@ -133,6 +134,21 @@ async function unknownTo(
   return { seen: changes.length, unknown: unknown.map(({ auditID, objectRef }) => `${objectRef?.name} ${auditID}`) };
 }
 
+/**
+ * Both logs beside each other, for the objects of these names: requests of calls, reads and dry runs too, since the intent of each
+ * is on disk before it is sent. What only ours has was about to be sent.
+ */
+async function joined(disk: string, names: string) {
+  const user = cluster.username;
+  const { matched, onlyTheirs, different } = await joinLogs(disk, [controlPlane().auditLogPath ?? ''], {
+    users: [user],
+  });
+  const own = onlyTheirs.filter(
+    (request) => request.user === user && request.requestURI.includes(`/configmaps/${names}-`),
+  );
+  return { matched, onlyTheirs: own.map(({ verb, requestURI }) => `${verb} ${requestURI}`), different };
+}
+
 describe('a server that loses its power under load', () => {
   it(`has the intent of every change that reached the API server (${points} points, seed ${seed})`, {
     timeout: 60_000 + points * 20_000,
@@ -158,6 +174,12 @@ describe('a server that loses its power under load', () => {
     expect(unknown).toEqual([]);
     expect(seen, 'changes').toBeGreaterThan(points);
     expect(lost, 'bytes that were never synced').toBeGreaterThan(0);
+    await expectChangesJoined(disk, cluster.username);
+    expect(await joined(disk, 'honest')).toEqual({
+      matched: expect.toSatisfy((n) => n > seen),
+      onlyTheirs: [],
+      different: [],
+    });
   });
 
   it('is seen to have lost them where the disk lies about its syncs: the check can fail', async () => {
@@ -166,5 +188,7 @@ describe('a server that loses its power under load', () => {
     const { seen, unknown } = await unknownTo(lying.disk, 'lying');
     expect(seen).toBeGreaterThan(0);
     expect(unknown).toHaveLength(seen);
+    await expect(expectChangesJoined(lying.disk, cluster.username)).rejects.toThrow('do not agree');
+    expect((await joined(lying.disk, 'lying')).onlyTheirs.length).toBeGreaterThan(seen);
   });
 });
