@@ -30,7 +30,7 @@ export interface Chain {
   syncLater(): Promise<void>;
   /** The last line that is known to be on disk. */
   readonly head: Head;
-  /** Of a write and its sync in place, in milliseconds: about the median of the last ones. */
+  /** Of a sync in place, in milliseconds: about the median of the last ones. */
   readonly pace: number;
   close(): void;
 }
@@ -61,7 +61,6 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
   /** Bytes that are durable, and bytes that are written. */
   let good = 0;
   let written = 0;
-  let began = 0;
   let pace = 0.25;
   let head: Head = { file, seq, end: good, digest: prev };
   const isDurable = (): void => {
@@ -78,7 +77,6 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
       return pace;
     },
     write: (entries) => {
-      began = performance.now();
       batch.begin();
       for (const { time, type, members } of entries) {
         seq += 1;
@@ -95,6 +93,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
       written += bytes.length;
     },
     sync: () => {
+      const began = performance.now();
       try {
         files.sync(handle);
       } catch (thrown) {
@@ -106,6 +105,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
       pace *= performance.now() - began > pace ? step : 1 / step;
     },
     syncLater: async () => {
+      const began = performance.now();
       try {
         await files.syncLater(handle);
       } catch (thrown) {

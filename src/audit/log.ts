@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { AuditEvent, LoneCall } from '../domain/audit-event.ts';
-import { CountersignError } from '../domain/errors.ts';
+import type { AuditEvent, Meanwhile } from '../domain/audit-event.ts';
 import { type Masked, open } from '../domain/masked.ts';
 import { attachText } from './attached.ts';
 import type { Chain } from './chain.ts';
@@ -8,14 +7,13 @@ import type { Head } from './chain-files.ts';
 import { ChainStarter } from './chain-starter.ts';
 import { encodeEvent, LaterEntry } from './encode.ts';
 import { flushAtExit } from './exit.ts';
+import { Health } from './health.ts';
 import type { AuditLogOptions, OpenAuditLog } from './open-log.ts';
 import { Batch, Pending } from './pending.ts';
 import { unavailable } from './unavailable.ts';
 
 /** A note waits so long for an append to ride with. */
 const noteWithin = 40;
-/** While the log cannot be written, how often it is tried without being asked. */
-const tryAgainEvery = 1_000;
 /** Above that many milliseconds a sync is handed to another thread in any case. */
 const slowSync = 0.5;
 
@@ -38,26 +36,25 @@ class GroupCommitLog implements OpenAuditLog {
   readonly #options: AuditLogOptions;
   readonly #starter: ChainStarter;
   readonly #pending = new Pending();
+  readonly #health: Health;
   #chain: Chain | undefined;
   #file = '';
-  #writing: NodeJS.Immediate | undefined;
-  /** Whether the last line was asked for by the only call under way. */
-  #alone = false;
-  #syncing = false;
-  /** Lines that are being synced beside other work. */
-  #inSync = 0;
-  #healthy = true;
+  /** Of the last line that somebody waits for: how many calls were doing something. */
+  #atWork = Number.POSITIVE_INFINITY;
+  #endOfTurn: NodeJS.Immediate | undefined;
+  /** What is being synced beside other work. */
+  #inSync: Batch | undefined;
   #closed = false;
   #rotating = false;
   #listener: ((types: readonly { readonly type: string }[]) => void) | undefined;
   #noteTimer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
   readonly #leaveExit: () => void;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
     this.#starter = new ChainStarter(options);
+    this.#health = new Health(options, () => this.#tryAgain());
     this.#leaveExit = flushAtExit(() => this.#flushNow());
   }
 
@@ -66,11 +63,11 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   get healthy(): boolean {
-    return this.#healthy;
+    return this.#health.isGood;
   }
 
   get lag(): number {
-    return this.#pending.size + this.#inSync;
+    return this.#pending.size + (this.#inSync?.all.length ?? 0);
   }
 
   get file(): string {
@@ -83,14 +80,14 @@ class GroupCommitLog implements OpenAuditLog {
 
   rotate(): void {
     this.#rotating = true;
-    if (!this.#syncing) this.#rotateNow();
+    if (this.#inSync === undefined) this.#rotateNow();
   }
 
   onDurable(listener: (types: readonly { readonly type: string }[]) => void): void {
     this.#listener = listener;
   }
 
-  append(event: AuditEvent, lone?: LoneCall): Promise<void> {
+  append(event: AuditEvent, meanwhile?: Meanwhile, atWork = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#closed) return Promise.reject(unavailable(this.#options.folder, undefined));
     let members: string;
     try {
@@ -100,8 +97,9 @@ class GroupCommitLog implements OpenAuditLog {
     }
     const time = this.#options.clock.now();
     const durable = this.#pending.add({ time, type: event.type, members, isNote: false });
-    this.#alone = lone !== undefined;
-    this.#flush(lone === 'waits');
+    this.#atWork = atWork;
+    if (atWork > 1) this.#soon();
+    else this.#flush(meanwhile === 'waits');
     return durable;
   }
 
@@ -116,16 +114,16 @@ class GroupCommitLog implements OpenAuditLog {
   note(event: AuditEvent): void {
     if (this.#closed) return;
     this.#pending.addNote(new LaterEntry(this.#options.clock.now(), event));
-    this.#writeSoon();
+    this.#noteSoon();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#syncing) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#health.end();
+    if (this.#inSync !== undefined) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#flushNow();
     clearTimeout(this.#noteTimer);
-    clearTimeout(this.#retryTimer);
     this.#leaveExit();
     this.#chain?.close();
     this.#chain = undefined;
@@ -138,56 +136,43 @@ class GroupCommitLog implements OpenAuditLog {
     return this.#chain;
   }
 
-  /** A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. */
-  #flush(inPlace = false): void {
-    if (this.#syncing || this.#pending.size === 0) return;
-    const batch = this.#take();
-    try {
-      const chain = this.#chain ?? this.begin();
-      chain.write(batch.lines);
-      if (!inPlace || chain.pace > slowSync) {
-        this.#syncBeside(chain, batch);
-        return;
-      }
-      chain.sync();
-    } catch (thrown) {
-      this.#failed(batch, thrown);
-      return;
-    }
-    this.#succeeded(batch);
+  /** Others may append in this turn of the event loop: their lines go together. */
+  #soon(): void {
+    this.#endOfTurn ??= setImmediate(() => {
+      this.#endOfTurn = undefined;
+      const { awaited } = this.#pending;
+      if (awaited > 0) this.#flush(awaited >= this.#atWork);
+      else this.#writeEarly();
+    });
   }
 
-  #syncBeside(chain: Chain, batch: Batch): void {
-    this.#syncing = true;
-    this.#inSync = batch.all.length;
-    chain
-      .syncLater()
-      .then(
-        () => this.#succeeded(batch),
-        (thrown: unknown) => this.#failed(batch, thrown),
-      )
-      .finally(() => {
-        this.#syncing = false;
-        this.#inSync = 0;
-        if (this.#rotating) this.#rotateNow();
-        for (const resolve of this.#idle.splice(0)) resolve();
-        if (this.#pending.isAwaited) this.#flush();
-        else if (this.#pending.hasQueued) this.#writeSoon();
-      });
+  #noteSoon(): void {
+    this.#soon();
+    this.#noteTimer ??= setTimeout(() => {
+      this.#noteTimer = undefined;
+      this.#flush();
+    }, noteWithin).unref();
+  }
+
+  /**
+   * A sync runs beside other work, if there is any; what is appended meanwhile goes together, with the next one. `inPlace`: nobody
+   * has anything else to do.
+   */
+  #flush(inPlace = false): void {
+    if (this.#inSync !== undefined || this.#pending.size === 0) return;
+    const batch = this.#take();
+    const chain = this.#written(batch);
+    if (chain === undefined) return;
+    if (inPlace && chain.pace <= slowSync) this.#sync(chain, batch);
+    else this.#syncBeside(chain, batch);
   }
 
   /** For the end: everything that waits, in this tick. */
   #flushNow(): void {
     if (!this.#pending.hasQueued && this.#chain === undefined) return;
     const batch = this.#take();
-    try {
-      if (batch.lines.length > 0) (this.#chain ?? this.begin()).write(batch.lines);
-      this.#chain?.sync();
-    } catch (thrown) {
-      this.#failed(batch, thrown);
-      return;
-    }
-    this.#succeeded(batch);
+    const chain = this.#written(batch);
+    if (chain !== undefined) this.#sync(chain, batch);
   }
 
   /**
@@ -195,35 +180,32 @@ class GroupCommitLog implements OpenAuditLog {
    * call has only its own line to write before its sync.
    */
   #writeEarly(): void {
-    this.#writing = undefined;
-    const chain = this.#chain;
-    if (!this.#alone || this.#syncing || chain === undefined || !this.#pending.hasQueued) return;
+    const mayWrite = this.#atWork === 1 && this.#inSync === undefined && this.#chain !== undefined;
+    if (!mayWrite || !this.#pending.hasQueued) return;
     const batch = this.#pending.take();
+    if (this.#written(batch) !== undefined) this.#pending.areWritten(batch);
+  }
+
+  #take(): Batch {
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = undefined;
+    return this.#pending.take();
+  }
+
+  /** The chain that holds its lines now. Undefined where it cannot be written: all who wait are told. */
+  #written(batch: Batch): Chain | undefined {
     try {
+      const chain = this.#chain ?? this.begin();
       chain.write(batch.lines);
+      return chain;
     } catch (thrown) {
       this.#failed(batch, thrown);
-      return;
-    }
-    this.#pending.areWritten(batch);
-  }
-
-  /** No sync runs. Notes that stand in the file already are made durable first: its end is what the next one names. */
-  #rotateNow(): void {
-    this.#rotating = false;
-    const old = this.#chain;
-    if (old === undefined || this.#closed) return;
-    if (this.#pending.hasWritten && !this.#syncWritten(old)) return;
-    try {
-      this.begin();
-      old.close();
-    } catch (thrown) {
-      this.#options.log.warn('the audit log stays in the chain that it is in', { cause: String(thrown) });
+      return undefined;
     }
   }
 
-  #syncWritten(chain: Chain): boolean {
-    const batch = this.#pending.takeWritten();
+  /** In this tick; says whether it could be done. */
+  #sync(chain: Chain, batch: Batch): boolean {
     try {
       chain.sync();
     } catch (thrown) {
@@ -234,51 +216,60 @@ class GroupCommitLog implements OpenAuditLog {
     return true;
   }
 
-  #writeSoon(): void {
-    this.#writing ??= setImmediate(() => this.#writeEarly()).unref();
-    this.#noteTimer ??= setTimeout(() => this.#flush(), noteWithin).unref();
+  #syncBeside(chain: Chain, batch: Batch): void {
+    this.#inSync = batch;
+    chain
+      .syncLater()
+      .then(
+        () => this.#succeeded(batch),
+        (thrown: unknown) => this.#failed(batch, thrown),
+      )
+      .finally(() => this.#goOn());
   }
 
-  #take(): Batch {
-    clearTimeout(this.#noteTimer);
-    this.#noteTimer = undefined;
-    return this.#pending.take();
+  /** After a sync beside other work: what came meanwhile. */
+  #goOn(): void {
+    if (this.#inSync !== undefined) return;
+    if (this.#rotating) this.#rotateNow();
+    for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#pending.awaited > 0) this.#soon();
+    else if (this.#pending.hasQueued) this.#noteSoon();
+  }
+
+  /** No sync runs. Notes that stand in the file already are made durable first: its end is what the next one names. */
+  #rotateNow(): void {
+    this.#rotating = false;
+    const old = this.#chain;
+    if (old === undefined || this.#closed) return;
+    if (this.#pending.hasWritten && !this.#sync(old, this.#pending.takeWritten())) return;
+    try {
+      this.begin();
+      old.close();
+    } catch (thrown) {
+      this.#options.log.warn('the audit log stays in the chain that it is in', { cause: String(thrown) });
+    }
   }
 
   #succeeded(batch: Batch): void {
-    if (!this.#healthy) this.#options.log.info('the audit log can be written again', { file: this.#file });
-    this.#healthy = true;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = undefined;
-    this.#tellDropped();
+    if (batch === this.#inSync) this.#inSync = undefined;
+    this.#health.succeeded(this.#file, this.#pending.takeDropped());
     const { all } = batch;
     if (all.length > 0) this.#listener?.(all);
     batch.settle();
   }
 
-  #tellDropped(): void {
-    const { dropped } = this.#pending;
-    if (dropped === 0) return;
-    this.#options.log.error('outcomes of reads are missing in the audit log', { dropped });
-    this.#pending.dropped = 0;
-  }
-
   /** Nothing is written to this file again: after a failed sync nobody knows what of it is on disk. */
   #failed(batch: Batch, thrown: unknown): void {
-    const failure = thrown instanceof CountersignError ? thrown : unavailable(this.#options.folder, thrown);
-    if (this.#healthy) this.#options.log.error('the audit log cannot be written', { cause: failure.message });
-    this.#healthy = false;
+    if (batch === this.#inSync) this.#inSync = undefined;
+    const failure = this.#health.failed(thrown);
     this.#chain?.close();
     this.#chain = undefined;
     this.#pending.putBack(batch);
-    if (!this.#closed) this.#retryTimer ??= setTimeout(() => this.#tryAgain(), tryAgainEvery).unref();
     batch.settle(failure);
   }
 
-  /** Readiness is red now, so perhaps nobody calls: beginning a chain tells whether the disk is well again. */
   #tryAgain(): void {
-    this.#retryTimer = undefined;
-    if (this.#closed || this.#syncing) return;
+    if (this.#closed || this.#inSync !== undefined) return;
     try {
       this.#chain ??= this.begin();
     } catch (thrown) {

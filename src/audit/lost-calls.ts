@@ -50,6 +50,8 @@ const stoppedInOrder = (path: string): boolean => readEnd(path, 80 * 1024).inclu
 
 async function leftoverOf(process: string, files: readonly string[]): Promise<Leftover> {
   const open = new Map<string, { readonly authorized: boolean; readonly bytes: Buffer }>();
+  /** Files that were begun in one millisecond do not say which is the older: an end may be read first. */
+  const ended = new Set<string>();
   let served = false;
   for (const path of files)
     await scanLines(path, 0, (bytes) => {
@@ -57,8 +59,10 @@ async function leftoverOf(process: string, files: readonly string[]): Promise<Le
       if (type === undefined) return;
       served = true;
       const invocation = invocationOf(bytes);
-      if (ends.includes(type)) open.delete(invocation);
-      else open.set(invocation, { authorized: type === authorized, bytes: Buffer.from(bytes) });
+      if (!ends.includes(type)) {
+        if (!ended.has(invocation))
+          open.set(invocation, { authorized: type === authorized, bytes: Buffer.from(bytes) });
+      } else if (!open.delete(invocation)) ended.add(invocation);
     });
   const calls = [...open].map(([invocation, left]) => ({
     invocation,

@@ -16,6 +16,8 @@ export class Batch {
   written: readonly Waiting[] = [];
   /** They are in no file yet. */
   lines: Waiting[] = [];
+  /** How many of them somebody waits for. */
+  awaited = 0;
   #durable: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
   #reject: ((failure: CountersignError) => void) | undefined;
@@ -33,10 +35,6 @@ export class Batch {
     return this.#durable;
   }
 
-  get isAwaited(): boolean {
-    return this.#durable !== undefined;
-  }
-
   settle(failure?: CountersignError): void {
     if (failure === undefined) this.#resolve?.();
     else this.#reject?.(failure);
@@ -45,8 +43,7 @@ export class Batch {
 
 /** Lines on their way to the disk: the next batch. */
 export class Pending {
-  /** Notes that found no room. */
-  dropped = 0;
+  #dropped = 0;
   #next = new Batch();
 
   get size(): number {
@@ -57,9 +54,9 @@ export class Pending {
     return this.#next.lines.length > 0;
   }
 
-  /** Whether somebody waits for one that is in no file. */
-  get isAwaited(): boolean {
-    return this.#next.isAwaited;
+  /** How many are waited for. */
+  get awaited(): number {
+    return this.#next.awaited;
   }
 
   get hasWritten(): boolean {
@@ -69,12 +66,20 @@ export class Pending {
   /** Resolves when the line is on disk. */
   add(entry: Waiting): Promise<void> {
     this.#next.lines.push(entry);
+    this.#next.awaited += 1;
     return this.#next.durable;
   }
 
   addNote(entry: Waiting): void {
-    if (this.#next.lines.length >= mostKept) this.dropped += 1;
+    if (this.#next.lines.length >= mostKept) this.#dropped += 1;
     else this.#next.lines.push(entry);
+  }
+
+  /** How many notes found no room since this was asked. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
   }
 
   take(): Batch {

@@ -50,17 +50,19 @@ export interface AuditEvent {
 }
 
 /**
- * What the only call under way does until its line is on disk. `waits`: the process may stand still for the sync, which is over
- * sooner than one on another thread. `plans`: it goes on, and by the time that it needs the line the other thread is done.
+ * What a call does until its line is on disk. `waits`: nothing. `plans`: it goes on, and by the time that it needs the line another
+ * thread may have synced it.
  */
-export type LoneCall = 'waits' | 'plans';
+export type Meanwhile = 'waits' | 'plans';
 
 export interface AuditLog {
   /**
-   * Resolves when the line is on disk (group commit). `lone`: of the only call under way.
+   * Resolves when the line is on disk (group commit). `atWork`: how many calls are doing something now, this one among them. Where
+   * as many wait for their lines nobody is held up by a sync in place, which is over sooner than one on another thread; without it
+   * there may always be others.
    * @throws AuditUnavailable: what cannot be recorded does not run
    */
-  append(event: AuditEvent, lone?: LoneCall): Promise<void>;
+  append(event: AuditEvent, meanwhile?: Meanwhile, atWork?: number): Promise<void>;
   /** Rides the next flush, within 50 ms: for the outcome of a read. Failure turns readiness red. */
   note(event: AuditEvent): void;
   /**

@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditValue, LoneCall } from '../domain/audit-event.ts';
+import type { AuditEvent, AuditValue, Meanwhile } from '../domain/audit-event.ts';
 import type { AuditIds } from '../domain/audit-id.ts';
 import type { Cluster, RequestContext } from '../domain/cluster.ts';
 import { newInvocationId } from '../domain/environment.ts';
@@ -26,7 +26,7 @@ export interface Call {
    * Begins to write RequestReceived: nothing leaves for the cluster and nothing is held or answered before `intended`. `meanwhile`:
    * what the call does until then.
    */
-  intend(fields: Fields, meanwhile: LoneCall): void;
+  intend(fields: Fields, meanwhile: Meanwhile): void;
   /** Resolves when RequestReceived is on disk. @throws AuditUnavailable */
   intended: Promise<void>;
   /** Resolves when the line is on disk. @throws AuditUnavailable */
@@ -38,9 +38,9 @@ export interface Call {
   context(approval?: string, until?: Signal): RequestContext;
 }
 
-/** `alone`: whether no other call is under way now. */
-export const beginCall = (ports: GatePorts, invocation: Invocation, alone: () => boolean): Call =>
-  new GovernedCall(ports, invocation, alone);
+/** `atWork`: how many calls are doing something now. */
+export const beginCall = (ports: GatePorts, invocation: Invocation, atWork: () => number): Call =>
+  new GovernedCall(ports, invocation, atWork);
 
 class GovernedCall implements Call {
   readonly id: string;
@@ -52,13 +52,13 @@ class GovernedCall implements Call {
   written: unknown;
   intended: Promise<void> = Promise.resolve();
   readonly #ports: GatePorts;
-  readonly #alone: () => boolean;
+  readonly #atWork: () => number;
   #reading: RequestContext | undefined;
 
-  constructor(ports: GatePorts, invocation: Invocation, alone: () => boolean) {
+  constructor(ports: GatePorts, invocation: Invocation, atWork: () => number) {
     const { principal } = invocation;
     this.#ports = ports;
-    this.#alone = alone;
+    this.#atWork = atWork;
     this.invocation = invocation;
     this.written = invocation.input;
     this.id = newInvocationId(ports.clock, ports.random);
@@ -79,7 +79,7 @@ class GovernedCall implements Call {
     };
   }
 
-  intend(fields: Fields, meanwhile: LoneCall): void {
+  intend(fields: Fields, meanwhile: Meanwhile): void {
     this.intended = this.#append('RequestReceived', fields, meanwhile);
     // Whoever needs it awaits it and is told; a call that is refused meanwhile does so at its end.
     this.intended.catch(() => undefined);
@@ -103,8 +103,8 @@ class GovernedCall implements Call {
     return this.#reading;
   }
 
-  #append(type: AuditEvent['type'], fields: Fields, meanwhile: LoneCall): Promise<void> {
-    return this.#ports.audit.append(this.#event(type, fields), this.#alone() ? meanwhile : undefined);
+  #append(type: AuditEvent['type'], fields: Fields, meanwhile: Meanwhile): Promise<void> {
+    return this.#ports.audit.append(this.#event(type, fields), meanwhile, this.#atWork());
   }
 
   #event(type: AuditEvent['type'], fields: Fields): AuditEvent {

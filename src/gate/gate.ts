@@ -17,6 +17,8 @@ export interface Gate extends GatePorts {
   readonly cursors: Cursors;
   readonly answered: Answered;
   readonly hits: MaskHits;
+  /** Calls that wait for people and do nothing meanwhile. */
+  readonly held: { calls: number };
 }
 
 /** Continue tokens of an API server behind short names, for one principal, one cluster and five minutes. */

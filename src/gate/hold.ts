@@ -116,6 +116,7 @@ export async function hold(
   const patience = gate.clock.now() + budget;
   const detach = gate.approvals.awaitedBy(id);
   const watch = watchStanding(call);
+  gate.held.calls += 1;
   try {
     while (waiting.approval.state === 'pending' && gate.clock.now() < patience && !call.invocation.signal.aborted) {
       call.progress(waitingNote(gate, waiting.approval));
@@ -128,6 +129,7 @@ export async function hold(
     await call.invocation.standing?.check(tool);
     return verdictOf(gate, call, waiting.approval);
   } finally {
+    gate.held.calls -= 1;
     watch.stop();
     detach();
   }

@@ -32,10 +32,11 @@ export function createInvoke(ports: GatePorts): Invoke {
     cursors: createCursors(ports.clock, ports.random),
     answered: createAnswered(ports),
     hits: createMaskHits(ports.clock),
+    held: { calls: 0 },
   };
-  const isAlone = (): boolean => limiter.inFlight === 1;
+  const atWork = (): number => limiter.inFlight - gate.held.calls;
   return async (invocation) => {
-    const call = beginCall(gate, invocation, isAlone);
+    const call = beginCall(gate, invocation, atWork);
     let entered: Entered;
     try {
       entered = limiter.enter(invocation.principal);

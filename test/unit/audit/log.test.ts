@@ -95,6 +95,7 @@ describe('group commit', () => {
   it('keeps order and chain for every mixture of appends and notes over ticks, fast disk or slow', async () => {
     const step = fc.record({
       kind: fc.constantFrom('append', 'waits', 'plans', 'note'),
+      atWork: fc.integer({ min: 1, max: 4 }),
       wait: fc.constantFrom('no', 'tick', 'turn', 'disk'),
     });
     await fc.assert(
@@ -102,9 +103,10 @@ describe('group commit', () => {
         const folder = temporaryFolder();
         const audit = await opened({ folder, ...(slow ? { files: slowDisk() } : {}) });
         const appended: Promise<void>[] = [];
-        for (const [index, { kind, wait }] of steps.entries()) {
+        for (const [index, { kind, wait, atWork }] of steps.entries()) {
           if (kind === 'note') audit.note(event('Executed', `i${index}`, { dryRun: true }));
-          else appended.push(audit.append(event('Planned', `i${index}`), kind === 'append' ? undefined : kind));
+          else if (kind === 'append') appended.push(audit.append(event('Planned', `i${index}`)));
+          else appended.push(audit.append(event('Planned', `i${index}`), kind, atWork));
           if (wait === 'tick') await Promise.resolve();
           if (wait === 'turn') await new Promise(setImmediate);
           if (wait === 'disk') await appended.at(-1);
@@ -121,27 +123,63 @@ describe('group commit', () => {
     );
   });
 
-  it('makes one sync of all that was appended while another ran, and syncs before it resolves', async () => {
+  it('makes one sync of all that was appended in one turn or while another ran, and syncs before it resolves', async () => {
     let syncs = 0;
+    let another: Promise<readonly number[]> | undefined;
+    const appended = (count: number) =>
+      Promise.all(Array.from({ length: count }, (_, n) => audit.append(event('Planned', `i${n}`)).then(() => syncs)));
     const files = {
       ...realFiles,
       syncLater: async (file: number) => {
+        another ??= appended(31);
         await realFiles.syncLater(file);
         syncs += 1;
       },
     };
     const audit = await opened({ folder: temporaryFolder(), files });
-    const syncsSeen = await Promise.all(
-      Array.from({ length: 32 }, (_, n) => audit.append(event('Planned', `i${n}`)).then(() => syncs)),
+    expect(await appended(32)).toEqual(Array(32).fill(1));
+    expect(await another).toEqual(Array(31).fill(2));
+  });
+
+  it.each([
+    ['in place where all that are at work wait for it', 3, 1, 0],
+    ['beside where somebody may have something else to do', 4, 0, 1],
+  ])('syncs once, %s', async (_, atWork, places, besides) => {
+    const disk = { ...realFiles, places: 0, besides: 0 };
+    disk.sync = (file) => {
+      disk.places += 1;
+      realFiles.sync(file);
+    };
+    disk.syncLater = (file) => {
+      disk.besides += 1;
+      return realFiles.syncLater(file);
+    };
+    const audit = await opened({ folder: temporaryFolder(), files: disk });
+    disk.places = 0;
+    await Promise.all(
+      (['waits', 'plans', 'waits'] as const).map((how, n) => audit.append(event('Planned', `i${n}`), how, atWork)),
     );
-    expect(syncsSeen).toEqual([1, ...Array.from({ length: 31 }, () => 2)]);
+    expect([disk.places, disk.besides]).toEqual([places, besides]);
+  });
+
+  it('syncs a lone call in place, and beside what it plans', async () => {
+    const files = slowDisk();
+    const audit = await opened({ folder: temporaryFolder(), files });
+    files.syncs = 0;
+    await audit.append(event('Planned', 'one'), 'waits', 1);
+    expect([files.syncs, files.later]).toEqual([1, 0]);
+    await audit.append(event('Planned', 'two'), 'plans', 1);
+    expect([files.syncs, files.later]).toEqual([1, 1]);
+    await audit.append(event('Planned', 'three'), 'waits', 1);
+    expect([files.syncs, files.later]).toEqual([2, 1]);
   });
 
   it('lets other work go on while a slow disk syncs', async () => {
     const files = slowDisk();
     const audit = await opened({ folder: temporaryFolder(), files });
-    for (let n = 0; n < 12; n++) await audit.append(event('Planned', `i${n}`));
-    expect(files.later).toBeGreaterThan(0);
+    for (let n = 0; n < 40; n++) await audit.append(event('Planned', `i${n}`), 'waits', 1);
+    // Above half a millisecond, as soon as that is known.
+    expect(files.later).toBeGreaterThan(20);
     expect(audit.healthy).toBe(true);
   });
 
@@ -180,7 +218,7 @@ describe('group commit', () => {
     async (lone) => {
       const folder = temporaryFolder();
       const audit = await opened({ folder });
-      await audit.append(event('RequestReceived', 'first'), lone);
+      await audit.append(event('RequestReceived', 'first'), lone, 1);
       audit.note(event('Authorized', 'first', { verdict: ident('allow') }));
       audit.note(event('Executed', 'first', { dryRun: true }));
       await new Promise(setImmediate);

@@ -87,9 +87,11 @@ it('leaves a run open that nobody knows the outcome of, until somebody says', as
   expect(await reader.openIntents()).toEqual([]);
 });
 
-it('takes an outcome that stands in a later file of the same process', async () => {
+it('takes an outcome that stands in another file of the same process, also where neither is known to be the later one', async () => {
   await wrote(dead, begun('long', 'get'));
   await wrote(dead, of('Executed', 'long', 'get', { auditIds: 1 }));
+  await wrote(dead, of('Executed', 'other', 'get', { auditIds: 1 }));
+  await wrote(dead, begun('other', 'get'));
   expect(await told()).toEqual([]);
 });
 
