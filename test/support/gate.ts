@@ -213,9 +213,9 @@ function breakable(log: AuditLog): {
   const events: AuditEvent[] = [];
   let broken: (event: AuditEvent) => boolean = () => false;
   const audit: AuditLog = {
-    append: async (event) => {
+    append: async (event, ...how) => {
       if (broken(event)) throw new CountersignError('AuditUnavailable', 'the audit log cannot be written');
-      await log.append(event);
+      await log.append(event, ...how);
       events.push(event);
     },
     note: (event) => {
