@@ -2,7 +2,7 @@ import { close, closeSync, constants, fdatasync, fsyncSync, openSync, write } fr
 import type { Clock } from '../domain/environment.ts';
 import { beginning, chained, type Line, type Place, sizeOf } from './chain-lines.ts';
 import { Pause } from './pause.ts';
-import type { Writer, WriterLender } from './writer.ts';
+import { Loan, type Writer, type WriterLender } from './writer.ts';
 
 /** What a recording does to its file. All of them fail as node:fs does. */
 export interface RecordingFiles {
@@ -57,9 +57,8 @@ export class ChainFile {
   readonly #files: RecordingFiles;
   readonly #handle: number;
   readonly #clock: Clock;
-  readonly #lender: WriterLender | undefined;
-  #writer: Writer;
-  #lent: 'never' | 'asked' | 'yes' = 'never';
+  readonly #here: Writer;
+  readonly #loan: Loan | undefined;
   #place: Place = beginning;
   #synced: number;
   #written = 0;
@@ -79,14 +78,14 @@ export class ChainFile {
     this.#files = files;
     this.#handle = files.create(path);
     this.#clock = clock;
-    this.#lender = lender;
-    this.#writer = hereWriter(files);
+    this.#here = hereWriter(files);
+    this.#loan = lender && new Loan(lender);
     this.#synced = clock.now();
   }
 
   /** Whether the other thread writes it: what is added is then in the file within `gatherFor`, also where nobody waits. */
   get isLent(): boolean {
-    return this.#lent === 'yes';
+    return this.#loan?.thread !== undefined;
   }
 
   /** `sha256:…` of the last line that was written. */
@@ -132,7 +131,7 @@ export class ChainFile {
     this.#isClosed = true;
     this.#pause.end();
     const shut = (): void => {
-      if (this.isLent) this.#lender?.giveBack();
+      this.#loan?.end();
       try {
         this.#files.close(this.#handle);
       } catch {
@@ -165,29 +164,14 @@ export class ChainFile {
   async #writeAll(lines: readonly Line[]): Promise<void> {
     const size = sizeOf(lines);
     try {
-      this.#place = await this.#writer.write(this.#handle, this.#place, lines);
+      this.#place = await (this.#loan?.thread ?? this.#here).write(this.#handle, this.#place, lines);
     } catch (cause) {
       this.#failure ??= { cause };
     }
     this.#onTheWay -= size;
     this.#written += size;
-    if (this.#written > manyWritten) this.#askForThread();
+    if (this.#written > manyWritten) this.#loan?.ask();
     this.#syncNowAndThen();
-  }
-
-  /** Until it has come this thread goes on; one that does not start is done without. */
-  #askForThread(): void {
-    if (this.#lender === undefined || this.#lent !== 'never') return;
-    const lender = this.#lender;
-    this.#lent = 'asked';
-    lender.borrow().then(
-      (writer) => {
-        if (this.#isClosed) return lender.giveBack();
-        this.#lent = 'yes';
-        this.#writer = writer;
-      },
-      () => undefined,
-    );
   }
 
   /** Beside the next writes: what was written by now is on disk a second later. */

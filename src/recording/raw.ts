@@ -1,19 +1,13 @@
-import { Encrypter } from 'age-encryption';
 import type { Clock } from '../domain/environment.ts';
 import type { Frame } from '../domain/recording.ts';
 import type { ChainFile } from './chain-file.ts';
+import { Sealer } from './sealer.ts';
+import type { WriterLender } from './writer.ts';
 
 /** Bytes of frames that are encrypted together: each batch is an age file of its own, so that what was written can be read. */
 const batchBytes = 256 * 1024;
 /** Milliseconds after which a frame is written, however little came. */
 const batchWithin = 1_000;
-
-/** Encrypts to all of them. @throws for a recipient that is none */
-export function encrypterTo(recipients: readonly string[]): Encrypter {
-  const encrypter = new Encrypter();
-  for (const each of recipients) encrypter.addRecipient(each);
-  return encrypter;
-}
 
 /** Begins the file with its first line. @throws for a recipient that is none, and what node:fs throws */
 export async function openRaw(
@@ -21,11 +15,12 @@ export async function openRaw(
   recording: string,
   recipients: readonly string[],
   clock: Clock,
+  lender: WriterLender,
 ): Promise<RawFrames> {
-  const encrypter = encrypterTo(recipients);
+  const sealer = new Sealer(recipients, lender);
   await file.add({ type: 'RawOpened', time: clock.now(), fields: { recording, rawTo: [...recipients] } });
   await file.sync();
-  return new RawFrames(file, encrypter, clock);
+  return new RawFrames(file, sealer, clock);
 }
 
 /**
@@ -34,25 +29,25 @@ export async function openRaw(
  */
 export class RawFrames {
   readonly #file: ChainFile;
-  readonly #encrypter: Encrypter;
+  readonly #sealer: Sealer;
   readonly #clock: Clock;
-  #batch: string[] = [];
+  #batch: Frame[] = [];
   #size = 0;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #failure: { readonly cause: unknown } | undefined;
 
-  constructor(file: ChainFile, encrypter: Encrypter, clock: Clock) {
+  constructor(file: ChainFile, sealer: Sealer, clock: Clock) {
     this.#file = file;
-    this.#encrypter = encrypter;
+    this.#sealer = sealer;
     this.#clock = clock;
   }
 
   /** @throws what an earlier write threw, too */
   async take({ channel, bytes, time }: Frame): Promise<void> {
     this.#assertGood();
-    const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-    this.#batch.push(`${JSON.stringify({ time, channel, base64: encoded })}\n`);
+    // A copy: a small frame would keep all that was read with it.
+    this.#batch.push({ channel, bytes: new Uint8Array(bytes), time });
     this.#size += bytes.length;
     if (this.#size >= batchBytes) await this.#flush();
     else this.#timer ??= setTimeout(() => void this.#flush(), batchWithin).unref();
@@ -70,6 +65,7 @@ export class RawFrames {
   close(): void {
     clearTimeout(this.#timer);
     this.#batch = [];
+    this.#sealer.close();
     this.#file.close();
   }
 
@@ -84,11 +80,10 @@ export class RawFrames {
     return this.#writing;
   }
 
-  async #write(batch: readonly string[]): Promise<void> {
+  async #write(batch: readonly Frame[]): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
-      const sealed = await this.#encrypter.encrypt(batch.join(''));
-      const age = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString('base64');
+      const age = await this.#sealer.seal(batch);
       await this.#file.add({ type: 'RawFrames', time: this.#clock.now(), fields: {}, text: ['age', age] });
       await this.#file.written();
     } catch (cause) {

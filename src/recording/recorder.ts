@@ -50,7 +50,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const file = create(recordingName(id));
-        const raw = await (await encryption)?.openRaw(create(rawName(id)), id, rawTo, clock);
+        const raw = await (await encryption)?.openRaw(create(rawName(id)), id, rawTo, clock, lender);
         await file.add({ type: 'RecordingOpened', time: clock.now(), fields: headerFields(id, header, rawTo) });
         await file.sync();
         files.syncFolder(folder);

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { isMainThread, type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { Frame } from '../domain/recording.ts';
 import { type Line, type Place, sizeOf } from './chain-lines.ts';
 import { LineBytes, type PackedLine, pack, roomFor } from './packed-lines.ts';
 import type { WriterThread } from './writer.ts';
@@ -14,38 +15,65 @@ const youngHeap = 8;
 /** Characters that the memory has room for in which texts go over; of it only what is used is there. */
 const usual = 1024 * 1024;
 
-interface Work {
-  readonly call: number;
+interface Writing {
   readonly file: number;
   readonly place: Place;
   readonly lines: readonly PackedLine[];
   /** Their long texts. It comes back with the answer, to be used again. */
   readonly memory: ArrayBuffer;
 }
+interface Sealing {
+  readonly recipients: readonly string[];
+  readonly frames: readonly Frame[];
+}
+type Work = Writing | Sealing;
 
-type Report =
-  | 'ready'
-  | { readonly call: number; readonly place: Place; readonly memory: ArrayBuffer }
-  | { readonly call: number; readonly failed: string; readonly code: string | undefined };
+interface Written {
+  readonly place: Place;
+  readonly memory: ArrayBuffer;
+}
+interface Failed {
+  readonly failed: string;
+  readonly code: string | undefined;
+}
+type Outcome = Written | { readonly sealed: string };
+type Report = 'ready' | { readonly call: number; readonly outcome: Outcome | Failed };
 
 /** This file is also the thread's own: a program whose package is updated under it starts no thread of another build. */
 if (!isMainThread && workerData === role && parentPort !== null) serve(parentPort);
 
 function serve(port: MessagePort): void {
-  const report = (each: Report, memory: readonly ArrayBuffer[] = []): void => port.postMessage(each, memory);
   const encoder = new LineBytes();
-  port.on('message', ({ call, file, place, lines, memory }: Work) => {
-    try {
-      const { bytes, place: after } = encoder.chained(lines, memory, place);
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      report({ call, place: after, memory }, [memory]);
-    } catch (thrown) {
-      const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined;
-      report({ call, failed: String(thrown), code });
-    }
+  const write = ({ file, place: from, lines, memory }: Writing): Written => {
+    const { bytes, place } = encoder.chained(lines, memory, from);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    return { place, memory };
+  };
+  const report = (each: Report): void =>
+    port.postMessage(each, each !== 'ready' && 'memory' in each.outcome ? [each.outcome.memory] : []);
+  port.on('message', ({ call, work }: { readonly call: number; readonly work: Work }) => {
+    const failed = (thrown: unknown): void => report({ call, outcome: failure(thrown) });
+    if ('frames' in work) seal(work).then((sealed) => report({ call, outcome: { sealed } }), failed);
+    else
+      try {
+        report({ call, outcome: write(work) });
+      } catch (thrown) {
+        failed(thrown);
+      }
   });
   report('ready');
 }
+
+/** Few have raw frames, and only then is encryption loaded. */
+async function seal({ recipients, frames }: Sealing): Promise<string> {
+  const { encrypterTo, sealFrames } = await import('./sealing.ts');
+  return sealFrames(encrypterTo(recipients), frames);
+}
+
+const failure = (thrown: unknown): Failed => ({
+  failed: String(thrown),
+  code: thrown instanceof Error && 'code' in thrown ? String(thrown.code) : undefined,
+});
 
 /** @throws what kept it from starting */
 export function startWriterThread(): Promise<WriterThread> {
@@ -67,7 +95,7 @@ const threadEnded = (): Error =>
   Object.assign(new Error('the thread that writes recordings ended'), { code: 'thread ended' });
 
 interface Waiting {
-  readonly resolve: (place: Place) => void;
+  readonly resolve: (outcome: Outcome) => void;
   readonly reject: (cause: unknown) => void;
 }
 
@@ -92,15 +120,29 @@ class Thread implements WriterThread {
     });
   }
 
-  write(file: number, place: Place, lines: readonly Line[]): Promise<Place> {
+  async write(file: number, place: Place, lines: readonly Line[]): Promise<Place> {
+    const memory = this.#memoryFor(lines);
+    const work: Writing = { file, place, lines: pack(lines, Buffer.from(memory)), memory };
+    const outcome = await this.#ask(work, [memory]);
+    if (!('place' in outcome)) throw new Error('the thread answered something else');
+    this.#free.push(outcome.memory);
+    return outcome.place;
+  }
+
+  async seal(recipients: readonly string[], frames: readonly Frame[]): Promise<string> {
+    const outcome = await this.#ask({ recipients, frames }, []);
+    if (!('sealed' in outcome)) throw new Error('the thread answered something else');
+    return outcome.sealed;
+  }
+
+  #ask(work: Work, memory: readonly ArrayBuffer[]): Promise<Outcome> {
     if (this.#isOver) return Promise.reject(this.cause);
     this.#calls += 1;
-    const memory = this.#memoryFor(lines);
-    const work: Work = { call: this.#calls, file, place, lines: pack(lines, Buffer.from(memory)), memory };
+    const call = this.#calls;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(work.call, { resolve, reject });
+      this.#waiting.set(call, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage(work, [memory]);
+      this.#worker.postMessage({ call, work }, memory);
     });
   }
 
@@ -114,15 +156,14 @@ class Thread implements WriterThread {
     void this.#worker.terminate();
   }
 
-  #take(report: Exclude<Report, 'ready'>): void {
-    const waiting = this.#waiting.get(report.call);
-    this.#waiting.delete(report.call);
+  #take({ call, outcome }: Exclude<Report, 'ready'>): void {
+    const waiting = this.#waiting.get(call);
+    this.#waiting.delete(call);
     if (this.#waiting.size === 0) this.#worker.unref();
-    if ('place' in report) {
-      this.#free.push(report.memory);
-      waiting?.resolve(report.place);
-    } else
-      waiting?.reject(Object.assign(new Error(report.failed), report.code === undefined ? {} : { code: report.code }));
+    if ('failed' in outcome) {
+      const { failed, code } = outcome;
+      waiting?.reject(Object.assign(new Error(failed), code === undefined ? {} : { code }));
+    } else waiting?.resolve(outcome);
   }
 
   #end(cause: unknown, ended: () => void): void {

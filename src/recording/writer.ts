@@ -1,3 +1,4 @@
+import type { Frame } from '../domain/recording.ts';
 import type { Line, Place } from './chain-lines.ts';
 
 /** Encodes lines, chains them and writes them. */
@@ -12,6 +13,8 @@ export interface Writer {
 
 /** A writer that is a thread of its own. */
 export interface WriterThread extends Writer {
+  /** What `sealFrames` makes of them. @throws what kept it from that */
+  seal(recipients: readonly string[], frames: readonly Frame[]): Promise<string>;
   /** Resolves when it writes no more, by itself or because it was stopped. */
   readonly ended: Promise<void>;
   /** What it has not written by then is refused. */
@@ -21,7 +24,7 @@ export interface WriterThread extends Writer {
 /** Lends one thread to all files that want one, and keeps it no longer than any does. */
 export interface WriterLender {
   /** @throws what kept the thread from starting */
-  borrow(): Promise<Writer>;
+  borrow(): Promise<WriterThread>;
   giveBack(): void;
 }
 
@@ -58,4 +61,39 @@ export function lendWriter(start: () => Promise<WriterThread>): WriterLender {
     },
     giveBack,
   };
+}
+
+/** The thread for one who may come to need it: asked for once, there when it has started, given back at the end. */
+export class Loan {
+  readonly #lender: WriterLender;
+  #thread: WriterThread | undefined;
+  #isAsked = false;
+  #isOver = false;
+
+  constructor(lender: WriterLender) {
+    this.#lender = lender;
+  }
+
+  /** Undefined until it has come; one that does not start is done without. */
+  get thread(): WriterThread | undefined {
+    return this.#thread;
+  }
+
+  ask(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#lender.borrow().then(
+      (thread) => {
+        if (this.#isOver) this.#lender.giveBack();
+        else this.#thread = thread;
+      },
+      () => undefined,
+    );
+  }
+
+  end(): void {
+    this.#isOver = true;
+    if (this.#thread !== undefined) this.#lender.giveBack();
+    this.#thread = undefined;
+  }
 }

@@ -19,7 +19,7 @@ export async function checkRecordings(root: string, { recording }: Config): Prom
     ];
   if (recording.rawTo.length === 0) return [ok(check, `${folder}: masked; raw frames are not kept`)];
   try {
-    const { encrypterTo } = await import('../../recording/raw.ts');
+    const { encrypterTo } = await import('../../recording/sealing.ts');
     await encrypterTo(recording.rawTo).encrypt('');
   } catch (thrown) {
     return [

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateHybridIdentity, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ident } from '../../../src/domain/masked.ts';
 import { seal } from '../../../src/domain/seal.ts';
 import { type RecordingFiles, realFiles } from '../../../src/recording/chain-file.ts';
@@ -10,6 +10,8 @@ import { identitiesIn, readRaw } from '../../../src/recording/raw-read.ts';
 import { verifyRaw, verifyRecording } from '../../../src/recording/read.ts';
 import { createRecorder } from '../../../src/recording/recorder.ts';
 import { readSession } from '../../../src/recording/session.ts';
+import type { WriterThread } from '../../../src/recording/writer.ts';
+import { bundledWriterThread } from '../../support/writer-thread.ts';
 import { random, realClock, temporaryFolder } from '../audit/support.ts';
 
 const header = {
@@ -25,7 +27,7 @@ async function keyPair() {
   return { identity, recipient: await identityToRecipient(identity) };
 }
 
-async function recorded(rawTo: readonly string[], files?: RecordingFiles) {
+async function recorded(rawTo: readonly string[], files?: RecordingFiles, startThread?: () => Promise<WriterThread>) {
   const folder = temporaryFolder();
   const recorder = createRecorder({
     folder,
@@ -33,6 +35,7 @@ async function recorded(rawTo: readonly string[], files?: RecordingFiles) {
     clock: realClock,
     random,
     ...(files === undefined ? {} : { files }),
+    ...(startThread === undefined ? {} : { startThread }),
   });
   const recording = await recorder.start(header);
   return { folder, recording, path: (end: string) => join(folder, `${recording.id}${end}`) };
@@ -117,6 +120,50 @@ it('ends the session when raw frames cannot be written', async () => {
   await expect(recording.raw?.(big)).rejects.toMatchObject({ code: 'AuditUnavailable' });
   await expect(recording.write('stdout', seal('x'), time)).rejects.toMatchObject({ code: 'AuditUnavailable' });
   await expect(recording.end({ exitCode: 0, reason: undefined })).rejects.toMatchObject({ code: 'AuditUnavailable' });
+});
+
+describe('where much is raw', () => {
+  let thread: Awaited<ReturnType<typeof bundledWriterThread>>;
+  beforeAll(async () => {
+    thread = await bundledWriterThread();
+  });
+  afterAll(() => thread.remove());
+
+  /** Frames until the thread was asked for some, and what came of them. */
+  async function longSession(breaks: boolean) {
+    const { identity, recipient } = await keyPair();
+    let asked = 0;
+    const started: WriterThread[] = [];
+    const startThread = async (): Promise<WriterThread> => {
+      const real = await thread.start();
+      started.push(real);
+      const seal: WriterThread['seal'] = (recipients, frames) => {
+        asked += 1;
+        return breaks ? Promise.reject(new Error('out of memory')) : real.seal(recipients, frames);
+      };
+      const { ended, write, stop } = real;
+      return { ended, seal, write: write.bind(real), stop: stop.bind(real) };
+    };
+    const { folder, recording, path } = await recorded([recipient], undefined, startThread);
+    let frames = 0;
+    for (; asked < 2; frames++) await recording.raw?.(frame(Buffer.alloc(100_000, String(frames % 10)), 'stderr'));
+    await recording.end({ exitCode: 0, reason: undefined });
+    const said = (await readRaw(folder, recording.id, [identity])).map(({ text }) => text).join('');
+    const whole = Array.from({ length: frames }, (_, n) => String(n % 10).repeat(100_000)).join('');
+    expect(said === whole).toBe(true);
+    expect(await verifyRaw(path('.raw.jsonl'))).toMatchObject({ consistent: true });
+    return started;
+  }
+
+  it('has the thread encrypt it, and lets it go at the end', async () => {
+    const started = await longSession(false);
+    expect(started).toHaveLength(1);
+    await started[0]?.ended;
+  });
+
+  it('encrypts here what the thread cannot', async () => {
+    await longSession(true);
+  });
 });
 
 it('finds a change of the raw file', async () => {

@@ -52,6 +52,7 @@ async function writeLong(to: Recording, threads: readonly unknown[]): Promise<nu
   return frames;
 }
 
+const nothingToSeal = (): Promise<never> => Promise.reject(new Error('nothing is sealed here'));
 const nextTurn = (): Promise<'held'> => new Promise((resolve) => setImmediate(() => resolve('held')));
 
 /** A file so long that this thread writes it from now on. */
@@ -136,6 +137,7 @@ describe('a long recording', () => {
     const dying: WriterThread = {
       ended,
       stop: die,
+      seal: nothingToSeal,
       write: () => ended.then(() => Promise.reject(Object.assign(new Error('gone'), { code: 'thread ended' }))),
     };
     const chain = await lentTo(dying);
@@ -188,6 +190,7 @@ describe('a long recording', () => {
     const writer: WriterThread = {
       ended: new Promise(() => undefined),
       stop: () => undefined,
+      seal: nothingToSeal,
       write: async (_, place, lines) => {
         given.push(lines.length);
         return { ...place, seq: place.seq + lines.length };
@@ -222,6 +225,7 @@ describe('a long recording', () => {
     const slow: WriterThread = {
       ended: new Promise(() => undefined),
       stop: () => undefined,
+      seal: nothingToSeal,
       write: (_, place, lines) =>
         new Promise((resolve) => {
           onTheWay += lines.length;
