@@ -12,7 +12,12 @@ const width = 8;
 const gram = 4;
 /** Of every five grams in a row one is looked at, and a window of eight characters has five. */
 const stride = width - gram + 1;
-const golden = 0x9e3779b1;
+/** Multiplicative hashing (Knuth), whose lowest bits say least. The numbers stand in the functions: V8 does not look up literals. */
+const hashOf = (key: number): number => Math.imul(key, -0x61c88647);
+const headOf = (hash: number, mask: number): number => (hash >>> 12) & mask;
+/** Two bits of a word; of a shift's distance the lowest five bits count. */
+const bitsOf = (hash: number): number => (1 << (hash >>> 7)) | (1 << (hash >>> 27));
+const hasBits = (word: number, hash: number): boolean => ((word >>> (hash >>> 7)) & (word >>> (hash >>> 27)) & 1) !== 0;
 
 const gramAt = (text: string, at: number): number =>
   (text.charCodeAt(at) & 0xff) |
@@ -32,11 +37,12 @@ const gramIn = (bytes: Uint8Array, at: number): number =>
  */
 export class NeedleIndex {
   readonly #needles: readonly Needle[];
-  readonly #shift: number;
-  readonly #bits: Uint8Array;
+  /** Words of 32 bits. Each gram sets two in one word, so that one that is of no needle seldom finds both. */
+  readonly #words: Int32Array;
+  /** Of each half of a word the grams that fall into it, the last one that was entered first. */
   readonly #heads: Int32Array;
-  readonly #next: Int32Array;
-  readonly #grams: Int32Array;
+  /** Two numbers an entry: the gram, and the next entry of its head. */
+  readonly #entries: Int32Array;
   /** Where in its needle each window begins. */
   readonly #windows: Int32Array;
   #prefixes: Prefixes | undefined;
@@ -44,12 +50,10 @@ export class NeedleIndex {
   constructor(needles: readonly Needle[]) {
     this.#needles = needles;
     const entries = needles.length * stride;
-    const size = Math.min(24, Math.max(12, Math.ceil(Math.log2(entries * 16 + 1))));
-    this.#shift = 32 - size;
-    this.#bits = new Uint8Array(2 ** size / 8);
-    this.#heads = new Int32Array(2 ** (size - 4)).fill(-1);
-    this.#next = new Int32Array(entries);
-    this.#grams = new Int32Array(entries);
+    const size = 2 ** Math.min(20, Math.max(8, Math.ceil(Math.log2(entries + 1))));
+    this.#words = new Int32Array(size / 2);
+    this.#heads = new Int32Array(size).fill(-1);
+    this.#entries = new Int32Array(2 * entries);
     this.#windows = new Int32Array(needles.length);
     this.#enterAll();
   }
@@ -69,23 +73,26 @@ export class NeedleIndex {
   }
 
   #enter(entry: number, key: number): void {
-    const slot = Math.imul(key, golden) >>> this.#shift;
-    this.#bits[slot >>> 3] = (this.#bits[slot >>> 3] as number) | (1 << (slot & 7));
-    this.#grams[entry] = key;
-    this.#next[entry] = this.#heads[slot >>> 4] as number;
-    this.#heads[slot >>> 4] = entry;
+    const hash = hashOf(key);
+    const head = headOf(hash, this.#heads.length - 1);
+    this.#words[head >>> 1] = (this.#words[head >>> 1] as number) | bitsOf(hash);
+    this.#entries[2 * entry] = key;
+    this.#entries[2 * entry + 1] = this.#heads[head] as number;
+    this.#heads[head] = entry;
   }
 
   /** Visits each needle wherever it stands in the text from `from` on, in no order. */
   find(text: string, from: number, visit: (needle: Needle, start: number) => void): void {
-    const bytes = lowBytes(text);
-    const bits = this.#bits;
-    const shift = this.#shift;
+    const { view } = lowBytes(text);
+    const words = this.#words;
+    const mask = this.#heads.length - 1;
     const last = text.length - gram;
-    for (let at = from; at <= last; at += stride) {
-      const key = gramIn(bytes, at);
-      const slot = Math.imul(key, golden) >>> shift;
-      if (((bits[slot >>> 3] as number) & (1 << (slot & 7))) !== 0) this.#compare(text, from, at, key, slot, visit);
+    const step = stride;
+    for (let at = from; at <= last; at += step) {
+      const key = view.getInt32(at, true);
+      const hash = hashOf(key);
+      const head = headOf(hash, mask);
+      if (hasBits(words[head >>> 1] as number, hash)) this.#compare(text, from, at, key, head, visit);
     }
   }
 
@@ -94,11 +101,12 @@ export class NeedleIndex {
     from: number,
     at: number,
     key: number,
-    slot: number,
+    head: number,
     visit: (needle: Needle, start: number) => void,
   ): void {
-    for (let entry = this.#heads[slot >>> 4] as number; entry >= 0; entry = this.#next[entry] as number) {
-      if (this.#grams[entry] !== key) continue;
+    const entries = this.#entries;
+    for (let entry = this.#heads[head] as number; entry >= 0; entry = entries[2 * entry + 1] as number) {
+      if (entries[2 * entry] !== key) continue;
       const index = Math.trunc(entry / stride);
       const start = at - (entry % stride) - (this.#windows[index] as number);
       if (start < from) continue;
@@ -139,7 +147,7 @@ function countsOf(bytes: Uint8Array, needles: readonly Needle[]): Uint8Array {
   for (const { text } of needles) {
     const last = start + text.length - gram;
     for (let at = start; at <= last; at += gram) {
-      const slot = Math.imul(gramIn(bytes, at), golden) >>> 16;
+      const slot = hashOf(gramIn(bytes, at)) >>> 16;
       const count = counts[slot] as number;
       if (count < 0xff) counts[slot] = count + 1;
     }
@@ -153,7 +161,7 @@ function countsOf(bytes: Uint8Array, needles: readonly Needle[]): Uint8Array {
  * between the halves are about as rare.
  */
 function rarestWindow(bytes: Uint8Array, start: number, end: number, counts: Uint8Array): number {
-  const countAt = (at: number): number => counts[Math.imul(gramIn(bytes, at), golden) >>> 16] as number;
+  const countAt = (at: number): number => counts[hashOf(gramIn(bytes, at)) >>> 16] as number;
   let best = start;
   let least = Number.POSITIVE_INFINITY;
   let before = countAt(start);

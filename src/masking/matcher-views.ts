@@ -1,3 +1,4 @@
+import { lowBytes } from './matcher-bytes.ts';
 import { strip } from './strip.ts';
 
 /** A place in a text that reads differently: a line break that an encoder put there, an escaped character. */
@@ -99,12 +100,22 @@ function onWhile(text: string, from: number, most: number, holds: (code: number)
   return at;
 }
 
+/** Stretches of a text, from `from` on, that read differently: none of them needs to be looked at for more than `longest` beside its edits. */
+export function* viewsOf(text: string, from: number, longest: number): Generator<View> {
+  const escaped = text.includes('\\', from);
+  // Before the views are made: looking into them takes the place of the bytes.
+  const { breaks, soft } = lineEnds(text, from);
+  yield* wrappedViews(text, escaped ? escapedBreaks(text, from) : breaks, longest);
+  yield* editedViews(text, soft, longest);
+  if (escaped) yield* editedViews(text, escapes(text, from), longest);
+}
+
 /** Runs of base64 or hex that go over line breaks, plain ones and those that JSON writes as `\n`, with indents. */
-export function* wrappedViews(text: string, from: number, longest: number): Generator<View> {
+function* wrappedViews(text: string, breaks: readonly Edit[], longest: number): Generator<View> {
   let edits: Edit[] = [];
   let start = 0;
   let end = -1;
-  for (const edit of breaksIn(text, from)) {
+  for (const edit of breaks) {
     if (end !== edit.start) {
       if (edits.length > 0) yield wrappedView(text, start, end, edits);
       edits = [];
@@ -120,37 +131,55 @@ export function* wrappedViews(text: string, from: number, longest: number): Gene
 const wrappedView = (text: string, start: number, end: number, edits: readonly Edit[]): View =>
   new View(text, { start, end: onWhile(text, end, mostPadding, isPadding) }, edits, true);
 
-function* breaksIn(text: string, from: number): Generator<Edit> {
-  const escaped = text.includes('\\', from);
-  const mark = /\n|(?:\\r)?\\n/g;
-  let at = from;
-  for (;;) {
-    let length = 1;
-    if (escaped) {
-      mark.lastIndex = at;
-      const found = mark.exec(text);
-      at = found?.index ?? -1;
-      length = found?.[0].length ?? 0;
-    } else at = text.indexOf('\n', at);
-    if (at < 0) break;
-    if (mayPart(text, at, at + length)) {
-      const start = backWhile(text, at, mostIndent, isBlank);
-      const end = onWhile(text, at + length, mostIndent, isBlank);
-      if (isAfterRun(text, start) && (end === text.length || isEncoded(text.charCodeAt(end))))
-        yield { start, end, reads: '' };
-    }
-    at += length;
+/** Where an encoder may have broken its lines, and soft line breaks of quoted-printable. */
+function lineEnds(text: string, from: number): { readonly breaks: readonly Edit[]; readonly soft: readonly Edit[] } {
+  const breaks: Edit[] = [];
+  const soft: Edit[] = [];
+  const { bytes } = lowBytes(text);
+  const { length } = text;
+  for (let at = text.indexOf('\n', from); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (at > from && isPadding(bytes[at - 1] as number) && isPadding(text.charCodeAt(at - 1)))
+      soft.push({ start: at - 1, end: at + 1, reads: '' });
+    if (mayPart(bytes, length, at)) addBreak(breaks, text, at, at + 1);
   }
-  const begun = begunBreak(text);
-  if (begun !== undefined && begun >= from) yield { start: begun, end: text.length, reads: '' };
+  addBegun(breaks, text, from);
+  if (text.length > from && text.endsWith('=')) soft.push({ start: text.length - 1, end: text.length, reads: '' });
+  return { breaks, soft };
 }
 
-/** Most lines end with no long run, or the next one begins with none: what is beside the break says so. */
-function mayPart(text: string, start: number, end: number): boolean {
-  const after = text.charCodeAt(end);
-  if (end < text.length && !isEncoded(after) && !isBlank(after)) return false;
-  const before = text.charCodeAt(start - 1);
-  return isBlank(before) || (isEncoded(before) && isEncoded(text.charCodeAt(start - (fewestColumns >> 1))));
+const markOfBreak = /\n|(?:\\r)?\\n/g;
+
+/** The same where some are written as `\n`. */
+function escapedBreaks(text: string, from: number): readonly Edit[] {
+  const breaks: Edit[] = [];
+  markOfBreak.lastIndex = from;
+  for (let found = markOfBreak.exec(text); found !== null; found = markOfBreak.exec(text))
+    addBreak(breaks, text, found.index, found.index + found[0].length);
+  addBegun(breaks, text, from);
+  return breaks;
+}
+
+/** With the blanks around it, if what stands before them may be of a run, and what stands behind. */
+function addBreak(breaks: Edit[], text: string, from: number, to: number): void {
+  const start = backWhile(text, from, mostIndent, isBlank);
+  if (!isAfterRun(text, start)) return;
+  const end = onWhile(text, to, mostIndent, isBlank);
+  if (end === text.length || isEncoded(text.charCodeAt(end))) breaks.push({ start, end, reads: '' });
+}
+
+function addBegun(breaks: Edit[], text: string, from: number): void {
+  const begun = begunBreak(text);
+  if (begun !== undefined && begun >= from) breaks.push({ start: begun, end: text.length, reads: '' });
+}
+
+/** Most lines end with no long run, or the next one begins with none. By low bytes: no is certain, yes is not. */
+function mayPart(bytes: Uint8Array, length: number, at: number): boolean {
+  const after = bytes[at + 1] as number;
+  if (at + 1 < length && !isEncoded(after) && !isBlank(after)) return false;
+  if (at < fewestColumns) return false;
+  if (isBlank(bytes[at - 1] as number)) return true;
+  for (let back = 1; back <= fewestColumns; back++) if (!isEncoded(bytes[at - back] as number)) return false;
+  return true;
 }
 
 function isAfterRun(text: string, at: number): boolean {
@@ -169,26 +198,12 @@ function begunBreak(text: string): number | undefined {
   return at < text.length && isAfterRun(text, at) ? at : undefined;
 }
 
-/** Stretches with soft line breaks of quoted-printable. */
-export const softBreakViews = (text: string, from: number, longest: number): Generator<View> =>
-  editedViews(text, softBreaks(text, from), longest);
-
-function* softBreaks(text: string, from: number): Generator<Edit> {
-  for (let at = text.indexOf('=\n', from); at >= 0; at = text.indexOf('=\n', at + 2))
-    yield { start: at, end: at + 2, reads: '' };
-  if (text.length > from && text.endsWith('=')) yield { start: text.length - 1, end: text.length, reads: '' };
-}
-
-/** Stretches with characters written as `\uXXXX` or `\xXX`, escaped again or not. */
-export const escapeViews = (text: string, from: number, longest: number): Generator<View> =>
-  editedViews(text, escapes(text, from), longest);
-
 const wholeEscape = /\\{1,8}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/g;
 const begunEscape = /\\{1,8}(?:u[0-9a-fA-F]{0,3}|x[0-9a-fA-F]?)?$/;
 const longestEscape = 13;
 
+/** Characters written as `\uXXXX` or `\xXX`, escaped again or not. */
 function* escapes(text: string, from: number): Generator<Edit> {
-  if (!text.includes('\\', from)) return;
   wholeEscape.lastIndex = from;
   let done = from;
   for (let found = wholeEscape.exec(text); found !== null; found = wholeEscape.exec(text)) {

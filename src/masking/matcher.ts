@@ -1,6 +1,6 @@
 import type { KnownValue, MaskScope } from '../domain/masker.ts';
 import { type KnownNeedles, needlesOf } from './matcher-needles.ts';
-import { escapeViews, isEncoded, softBreakViews, type View, wrappedViews } from './matcher-views.ts';
+import { isEncoded, type View, viewsOf } from './matcher-views.ts';
 import { type Walls, wallsIn } from './matcher-walls.ts';
 import { Fold, type Span } from './stream-fold.ts';
 
@@ -58,8 +58,7 @@ class Matcher implements KnownMatcher {
     const spans: Span[] = [];
     let sure = this.#plain(text, from, final, spans);
     const { longest } = this.#needles;
-    for (const views of [wrappedViews, softBreakViews, escapeViews])
-      for (const view of views(text, from, longest)) sure = Math.min(sure, this.#inView(view, from, final, spans));
+    for (const view of viewsOf(text, from, longest)) sure = Math.min(sure, this.#inView(view, from, final, spans));
     const walls = wallsIn(text, from, final, this.#needles.walls);
     return walls === undefined ? { spans, sure } : outside(walls, spans, sure);
   }

@@ -1,7 +1,7 @@
-import { lowBytes, lowPairs } from './matcher-bytes.ts';
+import { lowBytes } from './matcher-bytes.ts';
 import { type Found, type GoesOn, Reader } from './patterns-reader.ts';
 import { privateKeyEnd } from './patterns-shapes.ts';
-import { gramLength, headBegunAt, pairs, recognizers, slotAt } from './patterns-table.ts';
+import { beginAny, endAny, ends, gramLength, headBegunAt, pairs, recognizers, slotAt } from './patterns-table.ts';
 import type { Span } from './stream-fold.ts';
 
 /** A secret that had not ended where the text did. */
@@ -36,17 +36,37 @@ export class PatternSearch {
     this.#take(from - 1, { start: from - 1, end, label, body: from - 1, ...(open ? { goesOn } : {}) });
   }
 
-  /** From left to right, two characters at a time: few pairs are of the beginning of a head. */
+  /** From left to right, eight bytes at a time as long as all of them are of the text: few of them are of a head. */
   #scan(reader: Reader, from: number): void {
-    const bytes = lowBytes(reader.text);
-    const twos = lowPairs();
-    const last = reader.text.length - gramLength;
-    for (let at = from & ~1; at <= last + 1; at += 2) {
-      const flags = pairs[twos[at >> 1] as number] as number;
-      if (flags === 0) continue;
-      if ((flags & 2) !== 0 && at > from) this.#ask(reader, slotAt(bytes, at - 1), at - 1);
-      if ((flags & 1) !== 0 && at >= from && at <= last) this.#ask(reader, slotAt(bytes, at), at);
+    const { bytes, view } = lowBytes(reader.text);
+    const last = reader.text.length - 8;
+    // The compiler knows what does not change within the loop of these only.
+    const table = pairs;
+    const begin = beginAny;
+    const end = endAny;
+    let seen = 0;
+    let at = from;
+    for (; at <= last; at += 8) {
+      const four = view.getInt32(at, true);
+      const next = view.getInt32(at + 4, true);
+      const first = ((seen << 1) | begin) & (table[four & 0xffff] as number);
+      const second = ((first << 1) | begin) & (table[four >>> 16] as number);
+      const third = ((second << 1) | begin) & (table[next & 0xffff] as number);
+      seen = ((third << 1) | begin) & (table[next >>> 16] as number);
+      if (((first | second | third | seen) & end) === 0) continue;
+      this.#askEnded(reader, bytes, at, first);
+      this.#askEnded(reader, bytes, at + 2, second);
+      this.#askEnded(reader, bytes, at + 4, third);
+      this.#askEnded(reader, bytes, at + 6, seen);
     }
+    // Of the last ones that were looked at, some may be the first ones of a head.
+    for (at = Math.max(from, at - 4); at <= reader.text.length - gramLength; at++)
+      this.#ask(reader, slotAt(bytes, at), at);
+  }
+
+  #askEnded(reader: Reader, bytes: Uint8Array, at: number, seen: number): void {
+    if ((seen & endAny) === 0) return;
+    for (const { bit, back } of ends) if ((seen & bit) !== 0) this.#ask(reader, slotAt(bytes, at - back), at - back);
   }
 
   #ask(reader: Reader, slot: number, at: number): void {

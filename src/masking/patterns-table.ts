@@ -1,14 +1,14 @@
-import { pairOf } from './matcher-bytes.ts';
 import { assignmentAt, assignmentHeads } from './patterns-assignment.ts';
-import type { CharacterSet, Recognizer } from './patterns-reader.ts';
+import { type CharacterSet, type Recognizer, sets } from './patterns-reader.ts';
 import { jwtAt, jwtHead, keyHead, privateKeyAt, urlHead, urlPasswordAt } from './patterns-shapes.ts';
 import { tokenAt, tokenForms } from './patterns-tokens.ts';
 
 /** What to look at where a text begins with `head`. */
 interface Entry {
   readonly head: string;
-  /** What follows a head of two characters. */
+  /** What follows the head; anything where it is not said. */
   readonly body?: CharacterSet;
+  readonly anyCase?: boolean;
   readonly recognize: Recognizer;
 }
 
@@ -16,10 +16,10 @@ const entries: readonly Entry[] = [
   ...tokenForms.flatMap((form) =>
     form.heads.map((head): Entry => ({ head, body: form.body, recognize: tokenAt(form, head) })),
   ),
-  { head: jwtHead, recognize: jwtAt },
+  { head: jwtHead, body: sets.word, recognize: jwtAt },
   { head: keyHead, recognize: privateKeyAt },
   { head: urlHead, recognize: urlPasswordAt },
-  ...assignmentHeads.map((head): Entry => ({ head, recognize: assignmentAt(head) })),
+  ...assignmentHeads.map((head): Entry => ({ head, anyCase: true, recognize: assignmentAt(head) })),
 ];
 
 /** What the placeholders of the shipped patterns name. */
@@ -53,9 +53,6 @@ function enter(gram: number, { head, recognize }: Entry): void {
     slots[gram] = recognizers.length;
     recognizers.push([]);
     headsOf.push([]);
-    const [first, second, third] = [gram >> 10, (gram >> 5) & 0x1f, gram & 0x1f];
-    pair(first, second, 1);
-    pair(second, third, 2);
   }
   const slot = slots[gram] as number;
   recognizers[slot]?.push(recognize);
@@ -86,16 +83,58 @@ export function mayHoldPattern(text: string): boolean {
   return false;
 }
 
-const bytesOf: readonly number[][] = Array.from({ length: 32 }, (_, kind) =>
-  [...kinds].flatMap((each, code) => (each === kind ? [code] : [])),
-);
+/**
+ * How heads of so many characters are looked for, two bytes at a time: those two that begin with these places of the head, if it
+ * stands at the first of two bytes, and if it stands at the second.
+ */
+const ways = [
+  { least: 2, most: 3, places: [0, 2] },
+  { least: 2, most: 3, places: [-1, 1] },
+  { least: 4, most: 5, places: [0, 2] },
+  { least: 4, most: 5, places: [-1, 1, 3] },
+  { least: 6, most: Number.POSITIVE_INFINITY, places: [0, 2, 4] },
+  { least: 6, most: Number.POSITIVE_INFINITY, places: [-1, 1, 3] },
+];
 
-/** For two low bytes, as `pairOf` numbers them: 1, a head may begin with the first; 2, with the one before; 0: look at the next two. */
-export const pairs = new Uint8Array(0x10000);
+/**
+ * Two low bytes, the first one as the lower: at which places of heads they may stand, each a bit, the ones of a way in a row. What
+ * is there of heads goes on by a shift and what the next two bytes may be (bitap).
+ */
+export const pairs = new Uint16Array(0x10000);
+/** What any two bytes may begin. */
+export let beginAny = 0;
+/** A head is there. */
+export let endAny = 0;
+/** By which bit, and how many bytes before these two it began. */
+export const ends: { readonly bit: number; readonly back: number }[] = [];
 
-function pair(first: number, second: number, flag: number): void {
-  for (const a of bytesOf[first] ?? [])
-    for (const b of bytesOf[second] ?? []) pairs[pairOf(a, b)] = (pairs[pairOf(a, b)] as number) | flag;
+type Bytes = readonly number[];
+const anyByte: Bytes = Array.from({ length: 0x100 }, (_, code) => code);
+
+function mark(firsts: Bytes, seconds: Bytes, bit: number): void {
+  for (const second of seconds)
+    for (const first of firsts) pairs[first | (second << 8)] = (pairs[first | (second << 8)] as number) | bit;
+}
+
+/** What may stand there of a head, or beside it. */
+function bytesAt({ head, body, anyCase }: Entry, place: number): Bytes {
+  if (place >= head.length) return body === undefined ? anyByte : anyByte.filter((code) => body[code] === 1);
+  const character = head.charAt(place);
+  if (character === '') return anyByte;
+  return (anyCase === true ? [character, character.toUpperCase()] : [character]).map((each) => each.charCodeAt(0));
+}
+
+let bit = 1;
+for (const { least, most, places } of ways) {
+  beginAny |= bit;
+  for (const place of places) {
+    for (const entry of entries)
+      if (entry.head.length >= least && entry.head.length <= most)
+        mark(bytesAt(entry, place), bytesAt(entry, place + 1), bit);
+    bit <<= 1;
+  }
+  endAny |= bit >> 1;
+  ends.push({ bit: bit >> 1, back: places.at(-1) as number });
 }
 
 /** What a head may begin with, of one and of two kinds: for the end of a text. */

@@ -1,4 +1,4 @@
-import { lowBytes, lowFours } from './matcher-bytes.ts';
+import { lowBytes } from './matcher-bytes.ts';
 
 /** Fillers and joiners that are not of the category Format but are not seen either. */
 const unseen = '\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0\\ufe00-\\ufe0f';
@@ -14,16 +14,15 @@ const long = 256;
 function holdsUnusual(text: string): boolean {
   if (text.length < long) return unusual.test(text);
   if (Buffer.byteLength(text) !== text.length) return true;
-  lowBytes(text);
-  const fours = lowFours();
-  const whole = text.length >> 2;
-  for (let at = 0; at < whole; at++) {
-    const four = fours[at] as number;
+  const { view } = lowBytes(text);
+  const whole = text.length & ~3;
+  for (let at = 0; at < whole; at += 4) {
+    const four = view.getInt32(at);
     // Of four ASCII characters: one below the space, where the subtraction borrows, or the last one, where the addition carries.
     const marked = ((four - 0x20202020) | (four + 0x01010101)) & 0x80808080;
-    if (marked !== 0 && unusual.test(text.slice(4 * at, 4 * at + 4))) return true;
+    if (marked !== 0 && unusual.test(text.slice(at, at + 4))) return true;
   }
-  return unusual.test(text.slice(4 * whole));
+  return unusual.test(text.slice(whole));
 }
 
 /** Whether each character of the Basic Multilingual Plane is seen: 0 not asked yet, 1 seen, 2 not. */
