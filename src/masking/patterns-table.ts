@@ -46,22 +46,15 @@ const gramMask = 0x7fff;
 /** For each gram of three kinds which entry of `recognizers` to ask; 0: none. */
 const slots = new Uint8Array(gramMask + 1);
 export const recognizers: Recognizer[][] = [[]];
-const headsOf: string[][] = [[]];
 
-function enter(gram: number, { head, recognize }: Entry): void {
+function enter(gram: number, { recognize }: Entry): void {
   if (slots[gram] === 0) {
     slots[gram] = recognizers.length;
     recognizers.push([]);
-    headsOf.push([]);
   }
   const slot = slots[gram] as number;
   recognizers[slot]?.push(recognize);
-  headsOf[slot]?.push(head.toLowerCase());
 }
-
-/** Whether the characters there are a head of this slot, and not only alike. */
-const isHead = (text: string, at: number, slot: number): boolean =>
-  (headsOf[slot] as string[]).some((head) => text.slice(at, at + head.length).toLowerCase() === head);
 
 /** Which entry of `recognizers` to ask of the three low bytes there; 0: none. */
 export const slotAt = (bytes: Uint8Array, at: number): number =>
@@ -70,18 +63,6 @@ export const slotAt = (bytes: Uint8Array, at: number): number =>
       ((kinds[bytes[at + 1] as number] as number) << 5) |
       (kinds[bytes[at + 2] as number] as number)
   ] as number;
-
-/** Whether a pattern may begin anywhere in a text. False: `maskPatterns` leaves it as it is. */
-export function mayHoldPattern(text: string): boolean {
-  let gram = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    gram = ((gram << 5) | (kinds[code & 0xff] as number)) & gramMask;
-    const slot = slots[gram] as number;
-    if (slot !== 0 && at > 1 && isHead(text, at - 2, slot)) return true;
-  }
-  return false;
-}
 
 /**
  * How heads of so many characters are looked for, two bytes at a time: those two that begin with these places of the head, if it
@@ -136,6 +117,32 @@ for (const { least, most, places } of ways) {
   endAny |= bit >> 1;
   ends.push({ bit: bit >> 1, back: places.at(-1) as number });
 }
+
+/** Whether a pattern may stand anywhere in a whole text. False: `maskPatterns` leaves it as it is. */
+export function mayHoldPattern(text: string): boolean {
+  let seen = 0;
+  for (let at = 1; at < text.length; at += 2) {
+    seen = ((seen << 1) | beginAny) & pairAt(text.charCodeAt(at - 1) & 0xff, text.charCodeAt(at) & 0xff);
+    if ((seen & endAny) !== 0) return true;
+  }
+  return false;
+}
+
+/** The same of printable ASCII on one line; false of any other text. */
+export function surelyHoldsNone(text: string): boolean {
+  let seen = 0;
+  for (let at = 1; at < text.length; at += 2) {
+    const first = text.charCodeAt(at - 1);
+    const second = text.charCodeAt(at);
+    if (!isPrintable(first) || !isPrintable(second)) return false;
+    seen = ((seen << 1) | beginAny) & pairAt(first, second);
+    if ((seen & endAny) !== 0) return false;
+  }
+  return text.length % 2 === 0 || isPrintable(text.charCodeAt(text.length - 1));
+}
+
+const pairAt = (first: number, second: number): number => pairs[first | (second << 8)] as number;
+const isPrintable = (code: number): boolean => code >= 0x20 && code <= 0x7e;
 
 /** What a head may begin with, of one and of two kinds: for the end of a text. */
 const begins = new Set<number>();

@@ -1,6 +1,6 @@
 import { isSensitiveVariable } from './names.ts';
 import type { OwnPatterns } from './patterns-own.ts';
-import { mayHoldPattern } from './patterns-table.ts';
+import { mayHoldPattern, surelyHoldsNone } from './patterns-table.ts';
 import { placeholder } from './placeholder.ts';
 import { OwnSearch } from './stream-own.ts';
 import { maskSeen } from './stream-text.ts';
@@ -12,14 +12,7 @@ const short = 100;
  * Whether a text surely holds nothing that `maskPatterns` or `strip` would change: most leaves of an object are short words.
  * False says nothing.
  */
-export function surelyPlain(text: string): boolean {
-  if (text.length > short) return false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code > 0x7e || code < 0x20) return false;
-  }
-  return !mayHoldPattern(text);
-}
+export const surelyPlain = (text: string): boolean => text.length <= short && surelyHoldsNone(text);
 
 /** Values that are secrets by their form, wherever they stand. */
 export const maskPatterns = (text: string, own?: OwnPatterns): string =>
@@ -30,8 +23,11 @@ export const maskPatterns = (text: string, own?: OwnPatterns): string =>
 const assignment =
   /((?:^|[\s;&|"'])(?:--?)?([A-Za-z][\w.-]{0,80})(?:=|\s*:\s+|\s+(?=[^-\s])))("[^"]*"|'[^']*'|\[masked [^[\]]*\]|[^\s;&|"']+)/g;
 
+const mayAssign = /[=:\s]/;
+
 /** Arguments of programs: `--password=x`, `--password x`, `PASSWORD=x` inside of a shell's text too. */
 export function maskArgument(text: string): string {
+  if (!mayAssign.test(text)) return text;
   let result = '';
   let done = 0;
   assignment.lastIndex = 0;
@@ -54,6 +50,7 @@ const isSecretArgument = (head: string, name: string, value: string): boolean =>
 
 /** A flag whose value is the next argument. */
 export const awaitsValue = (argument: string): string | undefined => {
+  if (!argument.startsWith('-')) return undefined;
   const name = /^--?([A-Za-z][\w.-]{0,80})$/.exec(argument)?.[1];
   return name !== undefined && isSensitiveVariable(name) ? name : undefined;
 };
