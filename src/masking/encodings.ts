@@ -17,15 +17,23 @@ const piece = 300;
 const minLine = 16;
 const minLength = 8;
 
+/** Takes one form of a value. */
+type Take = (text: string, edge: number, wraps: boolean) => void;
+
 /** Every form of a value; some may be there twice. `bytes`: what it is where it is no text. */
 export function formsOf(value: string, bytes?: Uint8Array): readonly Form[] {
   const forms: Form[] = [];
-  if (bytes === undefined) addTextForms(forms, value);
-  addByteForms(forms, bytes === undefined ? Buffer.from(value.trim()) : Buffer.from(bytes));
+  eachForm(value, bytes, (text, edge, wraps) => forms.push({ text, edge, wraps }));
   return forms;
 }
 
-function addTextForms(forms: Form[], value: string): void {
+/** The same, one after the other: of many values there are tens of thousands. */
+export function eachForm(value: string, bytes: Uint8Array | undefined, take: Take): void {
+  if (bytes === undefined) addTextForms(take, value);
+  addByteForms(take, bytes === undefined ? Buffer.from(value.trim()) : Buffer.from(bytes));
+}
+
+function addTextForms(take: Take, value: string): void {
   const seen = strip(value);
   const trimmed = seen.trim();
   const lines = trimmed.includes('\n') ? trimmed.split('\n').map((line) => line.trim()) : [];
@@ -38,7 +46,7 @@ function addTextForms(forms: Form[], value: string): void {
   for (const whole of wholes)
     for (const part of whole.includes('[masked ') ? whole.split(/\[masked (?:[^[\]\n]{1,300}\])?/) : [whole])
       for (const text of pieces(part))
-        if (Buffer.byteLength(text) >= minLength) for (const form of spellings(text)) forms.push(plain(form));
+        if (Buffer.byteLength(text) >= minLength) for (const form of spellings(text)) take(form, 0, false);
 }
 
 /**
@@ -67,8 +75,6 @@ function pieces(text: string): readonly string[] {
 /** What would be too short to be looked for goes with the piece before it. */
 const endOf = (start: number, size: number, length: number): number =>
   length - start - size < piece / 2 ? length : start + size;
-
-const plain = (text: string): Form => ({ text, edge: 0, wraps: false });
 
 /** Letters, digits, `-`, `_` and `.` are the same in all of them. `\uXXXX` is read where it stands in the text. */
 const simple = /^[\w.-]*$/;
@@ -140,43 +146,44 @@ const utf16 = (text: string): readonly Buffer[] => {
   return [little, Buffer.from(little).swap16()];
 };
 
-function addByteForms(forms: Form[], bytes: Buffer): void {
+function addByteForms(take: Take, bytes: Buffer): void {
   const size =
     bytes.length <= longest ? bytes.length : 3 * Math.ceil(bytes.length / Math.ceil(bytes.length / piece) / 3);
   for (let start = 0, end = 0; start < bytes.length; start = end) {
     end = endOf(start, size, bytes.length);
     const part = bytes.subarray(start, end);
     const hex = part.toString('hex');
-    forms.push({ text: hex, edge: 0, wraps: true }, { text: hex.toUpperCase(), edge: 0, wraps: true });
+    take(hex, 0, true);
+    take(hex.toUpperCase(), 0, true);
     for (const once of base64Forms(part)) {
-      addBase64(forms, once, 1);
+      addBase64(take, once, 1);
       // Once more: each character of the first is a byte of the second.
-      for (const twice of base64Forms(once)) addBase64(forms, twice, 4);
+      for (const twice of base64Forms(once)) addBase64(take, twice, 4);
     }
   }
-  addWrappedTwice(forms, bytes);
-  if (bytes.length <= longest && isText(bytes)) addUtf16(forms, bytes.toString());
+  addWrappedTwice(take, bytes);
+  if (bytes.length <= longest && isText(bytes)) addUtf16(take, bytes.toString());
 }
 
 /** Text of Latin 1 is the same in both byte orders but for the zero at one of its ends, which is left to the edge. */
-function addUtf16(forms: Form[], text: string): void {
+function addUtf16(take: Take, text: string): void {
   const [little, big] = utf16(text) as [Buffer, Buffer];
   const orders = /[^\0-\xff]/.test(text) ? [little, big] : [little.subarray(0, -1)];
-  for (const wide of orders) for (const form of base64Forms(wide)) addBase64(forms, form, 2);
+  for (const wide of orders) for (const form of base64Forms(wide)) addBase64(take, form, 2);
 }
 
 const isText = (bytes: Buffer): boolean => !bytes.toString().includes('\ufffd');
 
-function addBase64(forms: Form[], text: string, edge: number): void {
+function addBase64(take: Take, text: string, edge: number): void {
   if (text.length < minLength) return;
-  forms.push({ text, edge, wraps: true });
-  if (/[+/]/.test(text)) forms.push({ text: text.replaceAll('+', '-').replaceAll('/', '_'), edge, wraps: true });
+  take(text, edge, true);
+  if (text.includes('+') || text.includes('/')) take(text.replaceAll('+', '-').replaceAll('/', '_'), edge, true);
 }
 
 /** `base64 | base64`: the lines that the first one broke its output into are in what the second one wrote. */
-function addWrappedTwice(forms: Form[], bytes: Buffer): void {
+function addWrappedTwice(take: Take, bytes: Buffer): void {
   const once = bytes.toString('base64').replace(/=+$/, '');
   for (const columns of [64, 76])
     for (let start = 0; once.length > columns && start < once.length; start += columns)
-      for (const form of base64Forms(once.slice(start, start + columns))) addBase64(forms, form, 4);
+      for (const form of base64Forms(once.slice(start, start + columns))) addBase64(take, form, 4);
 }

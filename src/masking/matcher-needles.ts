@@ -1,5 +1,5 @@
 import type { KnownValue } from '../domain/masker.ts';
-import { formsOf } from './encodings.ts';
+import { eachForm } from './encodings.ts';
 import { isLookedFor } from './known.ts';
 import { type Needle, NeedleIndex } from './matcher-index.ts';
 import { patternLabels } from './patterns-table.ts';
@@ -32,8 +32,9 @@ export function needlesOf(values: readonly KnownValue[]): KnownNeedles {
       if (named.has(value)) continue;
       named.add(value);
     }
-    for (const { text, edge, wraps } of formsOf(value, bytes))
-      (text.length < indexed ? short : long).push({ text, source, edge, wraps });
+    eachForm(value, bytes, (text, edge, wraps) =>
+      (text.length < indexed ? short : long).push({ text, source, edge, wraps }),
+    );
   }
   const index = new NeedleIndex(long);
   const few = new ShortNeedles(short);

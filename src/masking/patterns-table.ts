@@ -46,14 +46,17 @@ const gramMask = 0x7fff;
 /** For each gram of three kinds which entry of `recognizers` to ask; 0: none. */
 const slots = new Uint8Array(gramMask + 1);
 export const recognizers: Recognizer[][] = [[]];
+const headsOf: string[][] = [[]];
 
-function enter(gram: number, { recognize }: Entry): void {
+function enter(gram: number, { head, recognize }: Entry): void {
   if (slots[gram] === 0) {
     slots[gram] = recognizers.length;
     recognizers.push([]);
+    headsOf.push([]);
   }
   const slot = slots[gram] as number;
   recognizers[slot]?.push(recognize);
+  headsOf[slot]?.push(head.toLowerCase());
 }
 
 /** Which entry of `recognizers` to ask of the three low bytes there; 0: none. */
@@ -123,7 +126,7 @@ export function mayHoldPattern(text: string): boolean {
   let seen = 0;
   for (let at = 1; at < text.length; at += 2) {
     seen = ((seen << 1) | beginAny) & pairAt(text.charCodeAt(at - 1) & 0xff, text.charCodeAt(at) & 0xff);
-    if ((seen & endAny) !== 0) return true;
+    if ((seen & endAny) !== 0 && isHeadEnded(text, at - 1, seen)) return true;
   }
   return false;
 }
@@ -136,9 +139,21 @@ export function surelyHoldsNone(text: string): boolean {
     const second = text.charCodeAt(at);
     if (!isPrintable(first) || !isPrintable(second)) return false;
     seen = ((seen << 1) | beginAny) & pairAt(first, second);
-    if ((seen & endAny) !== 0) return false;
+    if ((seen & endAny) !== 0 && isHeadEnded(text, at - 1, seen)) return false;
   }
   return text.length % 2 === 0 || isPrintable(text.charCodeAt(text.length - 1));
+}
+
+/** Whether a whole head, in whatever case, begins where the two characters there say that one may. */
+function isHeadEnded(text: string, at: number, seen: number): boolean {
+  for (const { bit, back } of ends) if ((seen & bit) !== 0 && isHead(text, at - back)) return true;
+  return false;
+}
+
+function isHead(text: string, at: number): boolean {
+  const kind = (place: number): number => kindOf(text.charCodeAt(at + place));
+  const slot = slots[(kind(0) << 10) | (kind(1) << 5) | kind(2)] as number;
+  return (headsOf[slot] as string[]).some((head) => text.slice(at, at + head.length).toLowerCase() === head);
 }
 
 const pairAt = (first: number, second: number): number => pairs[first | (second << 8)] as number;
