@@ -1,12 +1,5 @@
 import { lowBytes } from './matcher-bytes.ts';
-
-/** Something to be looked for, of at least eight characters. */
-export interface Needle {
-  readonly text: string;
-  readonly source: string;
-  readonly edge: number;
-  readonly wraps: boolean;
-}
+import type { Needle, NeedleList } from './matcher-list.ts';
 
 const width = 8;
 const gram = 4;
@@ -19,12 +12,6 @@ const headOf = (hash: number, mask: number): number => (hash >>> 12) & mask;
 const bitsOf = (hash: number): number => (1 << (hash >>> 7)) | (1 << (hash >>> 27));
 const hasBits = (word: number, hash: number): boolean => ((word >>> (hash >>> 7)) & (word >>> (hash >>> 27)) & 1) !== 0;
 
-const gramAt = (text: string, at: number): number =>
-  (text.charCodeAt(at) & 0xff) |
-  ((text.charCodeAt(at + 1) & 0xff) << 8) |
-  ((text.charCodeAt(at + 2) & 0xff) << 16) |
-  (text.charCodeAt(at + 3) << 24);
-
 const gramIn = (bytes: Uint8Array, at: number): number =>
   (bytes[at] as number) |
   ((bytes[at + 1] as number) << 8) |
@@ -36,7 +23,7 @@ const gramIn = (bytes: Uint8Array, at: number): number =>
  * entered by its five grams; of the text every fifth gram is looked up in a bitmap, and only what is in it is compared.
  */
 export class NeedleIndex {
-  readonly #needles: readonly Needle[];
+  readonly #needles: NeedleList;
   /** Words of 32 bits. Each gram sets two in one word, so that one that is of no needle seldom finds both. */
   readonly #words: Int32Array;
   /** Of each half of a word the grams that fall into it, the last one that was entered first. */
@@ -47,7 +34,8 @@ export class NeedleIndex {
   readonly #windows: Int32Array;
   #prefixes: Prefixes | undefined;
 
-  constructor(needles: readonly Needle[]) {
+  /** `needles`: of at least eight characters each. */
+  constructor(needles: NeedleList) {
     this.#needles = needles;
     const entries = needles.length * stride;
     const size = 2 ** Math.min(20, Math.max(8, Math.ceil(Math.log2(entries + 1))));
@@ -58,17 +46,15 @@ export class NeedleIndex {
     this.#enterAll();
   }
 
-  /** All needles as one text: asking for the bytes of each costs more than all else. */
   #enterAll(): void {
-    const bytes = Buffer.from(this.#needles.map(({ text }) => text).join(''), 'latin1');
-    const counts = countsOf(bytes, this.#needles);
-    let entry = 0;
-    let start = 0;
-    for (const [index, { text }] of this.#needles.entries()) {
-      const window = rarestWindow(bytes, start, start + text.length, counts);
+    const needles = this.#needles;
+    const { bytes } = needles;
+    const counts = countsOf(needles);
+    for (let index = 0, entry = 0; index < needles.length; index++) {
+      const start = needles.startOf(index);
+      const window = rarestWindow(bytes, start, needles.startOf(index + 1), counts);
       this.#windows[index] = window - start;
       for (let at = window; at < window + stride; at++) this.#enter(entry++, gramIn(bytes, at));
-      start += text.length;
     }
   }
 
@@ -83,7 +69,7 @@ export class NeedleIndex {
 
   /** Visits each needle wherever it stands in the text from `from` on, in no order. */
   find(text: string, from: number, visit: (needle: Needle, start: number) => void): void {
-    const { view } = lowBytes(text);
+    const { bytes, view } = lowBytes(text);
     const words = this.#words;
     const mask = this.#heads.length - 1;
     const last = text.length - gram;
@@ -92,12 +78,13 @@ export class NeedleIndex {
       const key = view.getInt32(at, true);
       const hash = hashOf(key);
       const head = headOf(hash, mask);
-      if (hasBits(words[head >>> 1] as number, hash)) this.#compare(text, from, at, key, head, visit);
+      if (hasBits(words[head >>> 1] as number, hash)) this.#compare(text, bytes, from, at, key, head, visit);
     }
   }
 
   #compare(
     text: string,
+    bytes: Uint8Array,
     from: number,
     at: number,
     key: number,
@@ -110,48 +97,52 @@ export class NeedleIndex {
       const index = Math.trunc(entry / stride);
       const start = at - (entry % stride) - (this.#windows[index] as number);
       if (start < from) continue;
-      const needle = this.#needles[index] as Needle;
-      const end = needle.text.length - 1;
-      // The last character first: needles that begin alike are most often told apart by it.
-      if (text.charCodeAt(start + end) === needle.text.charCodeAt(end) && text.startsWith(needle.text, start))
-        visit(needle, start);
+      const length = this.#needles.lengthOf(index);
+      if (start + length <= text.length && this.#needles.begins(index, text, bytes, start, length))
+        visit(this.#needles.at(index), start);
     }
   }
 
   /** The first place from `from` on where the rest of the text is a beginning of a needle, and not all of it. */
   openAt(text: string, from: number): number {
     this.#prefixes ??= prefixesOf(this.#needles);
-    for (let at = Math.max(from, text.length - this.longest + 1); at < text.length; at++) {
-      const left = text.length - at;
-      const rest = text.slice(at);
-      if (left < gram) {
-        if (this.#prefixes.short.has(rest)) return at;
-        continue;
-      }
-      const found = this.#prefixes.long.get(gramAt(text, at));
-      if (found?.some((needle) => needle.text.length > left && needle.text.startsWith(rest)) === true) return at;
+    const { short, long } = this.#prefixes;
+    const begin = Math.max(from, text.length - this.longest + 1);
+    const tail = text.slice(begin);
+    const { bytes } = lowBytes(tail);
+    for (let at = 0; at < tail.length; at++) {
+      const left = tail.length - at;
+      if (
+        left < gram ? short.has(shortKey(bytes, at, left)) : this.#isBegun(long.get(gramIn(bytes, at)), tail, bytes, at)
+      )
+        return begin + at;
     }
     return text.length;
   }
 
-  get longest(): number {
-    this.#longest ??= this.#needles.reduce((most, { text }) => Math.max(most, text.length), 0);
-    return this.#longest;
+  #isBegun(indexes: readonly number[] | undefined, text: string, bytes: Uint8Array, at: number): boolean {
+    const left = text.length - at;
+    const needles = this.#needles;
+    return (
+      indexes?.some((index) => needles.lengthOf(index) > left && needles.begins(index, text, bytes, at, left)) === true
+    );
   }
-  #longest: number | undefined;
+
+  get longest(): number {
+    return this.#needles.longest;
+  }
 }
 
-function countsOf(bytes: Uint8Array, needles: readonly Needle[]): Uint8Array {
+function countsOf(needles: NeedleList): Uint8Array {
   const counts = new Uint8Array(0x10000);
-  let start = 0;
-  for (const { text } of needles) {
-    const last = start + text.length - gram;
-    for (let at = start; at <= last; at += gram) {
+  const { bytes } = needles;
+  for (let index = 0; index < needles.length; index++) {
+    const last = needles.startOf(index + 1) - gram;
+    for (let at = needles.startOf(index); at <= last; at += gram) {
       const slot = hashOf(gramIn(bytes, at)) >>> 16;
       const count = counts[slot] as number;
       if (count < 0xff) counts[slot] = count + 1;
     }
-    start += text.length;
   }
   return counts;
 }
@@ -176,21 +167,26 @@ function rarestWindow(bytes: Uint8Array, start: number, end: number, counts: Uin
   return countAt(end - width) + countAt(end - gram) < least ? end - width : best;
 }
 
-/** How needles begin: by their first four characters, and what their first one, two and three are. */
+/** How needles begin, by low bytes: which ones have which first four, and what the first one, two and three may be. */
 interface Prefixes {
-  readonly long: ReadonlyMap<number, readonly Needle[]>;
-  readonly short: ReadonlySet<string>;
+  readonly long: ReadonlyMap<number, readonly number[]>;
+  readonly short: ReadonlySet<number>;
 }
 
-function prefixesOf(needles: readonly Needle[]): Prefixes {
-  const long = new Map<number, Needle[]>();
-  const short = new Set<string>();
-  for (const needle of needles) {
-    const key = gramAt(needle.text, 0);
+const shortKey = (bytes: Uint8Array, at: number, length: number): number =>
+  (gramIn(bytes, at) & (2 ** (8 * length) - 1)) | (length << 24);
+
+function prefixesOf(needles: NeedleList): Prefixes {
+  const long = new Map<number, number[]>();
+  const short = new Set<number>();
+  const { bytes } = needles;
+  for (let index = 0; index < needles.length; index++) {
+    const start = needles.startOf(index);
+    const key = gramIn(bytes, start);
     const known = long.get(key);
-    if (known === undefined) long.set(key, [needle]);
-    else known.push(needle);
-    for (let length = 1; length < gram; length++) short.add(needle.text.slice(0, length));
+    if (known === undefined) long.set(key, [index]);
+    else known.push(index);
+    for (let length = 1; length < gram; length++) short.add(shortKey(bytes, start, length));
   }
   return { long, short };
 }

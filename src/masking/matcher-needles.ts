@@ -1,7 +1,8 @@
 import type { KnownValue } from '../domain/masker.ts';
 import { eachForm } from './encodings.ts';
 import { isLookedFor } from './known.ts';
-import { type Needle, NeedleIndex } from './matcher-index.ts';
+import { NeedleIndex } from './matcher-index.ts';
+import { type Needle, NeedleList } from './matcher-list.ts';
 import { patternLabels } from './patterns-table.ts';
 import { placeholder } from './placeholder.ts';
 
@@ -23,7 +24,7 @@ const indexed = 8;
 /** The same value may stand in several places: the first one names it. */
 export function needlesOf(values: readonly KnownValue[]): KnownNeedles {
   const named = new Set<string>();
-  const long: Needle[] = [];
+  const long = new NeedleList();
   const short: Needle[] = [];
   for (const { value, source, bytes } of values) {
     if (!isLookedFor(value)) continue;
@@ -32,9 +33,10 @@ export function needlesOf(values: readonly KnownValue[]): KnownNeedles {
       if (named.has(value)) continue;
       named.add(value);
     }
-    eachForm(value, bytes, (text, edge, wraps) =>
-      (text.length < indexed ? short : long).push({ text, source, edge, wraps }),
-    );
+    eachForm(value, bytes, (text, edge, wraps) => {
+      if (text.length < indexed) short.push({ text, source, edge, wraps });
+      else long.add(text, source, edge, wraps);
+    });
   }
   const index = new NeedleIndex(long);
   const few = new ShortNeedles(short);
