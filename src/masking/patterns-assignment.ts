@@ -1,4 +1,5 @@
 import type { Reader, Recognizer, Verdict } from './patterns-reader.ts';
+import { opening } from './placeholder.ts';
 
 /** Names that are followed by a secret. Those of passwords say more: people choose those, so anything that is no word is one. */
 const passwords = ['password', 'passwd', 'passphrase', 'pwd'];
@@ -71,10 +72,9 @@ function valueAt(reader: Reader, { start, quote }: Gap, password: boolean): Verd
     end += quote.length === 1 && text.charAt(end) === '\\' ? 2 : 1;
   end = Math.min(end, most);
   if (end === text.length && reader.isOpenAt(end)) return 'more';
-  const value = text.slice(start, end);
-  const mask = value.indexOf('[masked ');
-  const own = mask < 0 ? value : value.slice(0, mask);
-  if (mask === 0 || notAValue.test(own) || !(password ? isPassword(own) : isKey(own))) return 'no';
+  const mask = reader.next(opening, start);
+  const own = text.slice(start, mask >= 0 && mask < end ? mask : end);
+  if (mask === start || notAValue.test(own) || !(password ? isPassword(own) : isKey(own))) return 'no';
   return { start, end: start + own.length, label: 'assigned secret', body: start };
 }
 

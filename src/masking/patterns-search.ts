@@ -1,7 +1,16 @@
 import { lowBytes } from './matcher-bytes.ts';
 import { type Found, type GoesOn, Reader } from './patterns-reader.ts';
 import { privateKeyEnd } from './patterns-shapes.ts';
-import { beginAny, endAny, ends, gramLength, headBegunAt, pairs, recognizers, slotAt } from './patterns-table.ts';
+import {
+  beginAny,
+  endFirst,
+  endSecond,
+  gramLength,
+  headBegunAt,
+  pairs,
+  recognizers,
+  slotAt,
+} from './patterns-table.ts';
 import type { Span } from './stream-fold.ts';
 
 /** A secret that had not ended where the text did. */
@@ -43,7 +52,7 @@ export class PatternSearch {
     // The compiler knows what does not change within the loop of these only.
     const table = pairs;
     const begin = beginAny;
-    const end = endAny;
+    const end = endFirst | endSecond;
     let seen = 0;
     let at = from;
     for (; at <= last; at += 8) {
@@ -65,8 +74,8 @@ export class PatternSearch {
   }
 
   #askEnded(reader: Reader, bytes: Uint8Array, at: number, seen: number): void {
-    if ((seen & endAny) === 0) return;
-    for (const { bit, back } of ends) if ((seen & bit) !== 0) this.#ask(reader, slotAt(bytes, at - back), at - back);
+    if ((seen & endFirst) !== 0) this.#ask(reader, slotAt(bytes, at - 4), at - 4);
+    if ((seen & endSecond) !== 0) this.#ask(reader, slotAt(bytes, at - 3), at - 3);
   }
 
   #ask(reader: Reader, slot: number, at: number): void {

@@ -1,6 +1,8 @@
 import { type Reader, type Recognizer, sets, type Verdict } from './patterns-reader.ts';
 
-const [dot, colon, at$, slash, quote, apostrophe, less, greater] = [0x2e, 0x3a, 0x40, 0x2f, 0x22, 0x27, 0x3c, 0x3e];
+const dot = 0x2e;
+const colon = 0x3a;
+const at$ = 0x40;
 
 /** JWS and JWE (RFC 7515, RFC 7516): a header in base64url, a dot, and the rest. */
 export const jwtHead = 'eyJ';
@@ -66,8 +68,9 @@ export const urlHead = '://';
 const longestUser = 200;
 const longestPassword = 2_000;
 
-const endsAuthority = (code: number): boolean =>
-  code <= 0x20 || code === slash || code === quote || code === apostrophe || code === less || code === greater;
+const authorityEnds = new Uint8Array(0x80).fill(1, 0, 0x21);
+for (const character of '/"\'<>') authorityEnds[character.charCodeAt(0)] = 1;
+const endsAuthority = (code: number): boolean => code < 0x80 && authorityEnds[code] === 1;
 
 /** The password of a URL (RFC 3986): up to the last `@` before the path, as URL parsers have it. */
 export const urlPasswordAt: Recognizer = (reader, at): Verdict => {

@@ -68,29 +68,30 @@ export const slotAt = (bytes: Uint8Array, at: number): number =>
   ] as number;
 
 /**
- * How heads of so many characters are looked for, two bytes at a time: those two that begin with these places of the head, if it
- * stands at the first of two bytes, and if it stands at the second.
+ * Heads are looked for two bytes at a time, and told by three such pairs: where a head stands at the first byte of a pair, and where
+ * it stands at the second. Those of some length together, so that few texts look like a head that is none.
  */
+const atFirst = [0, 2, 4];
+const atSecond = [-1, 1, 3];
 const ways = [
-  { least: 2, most: 3, places: [0, 2] },
-  { least: 2, most: 3, places: [-1, 1] },
-  { least: 4, most: 5, places: [0, 2] },
-  { least: 4, most: 5, places: [-1, 1, 3] },
-  { least: 6, most: Number.POSITIVE_INFINITY, places: [0, 2, 4] },
-  { least: 6, most: Number.POSITIVE_INFINITY, places: [-1, 1, 3] },
+  { least: 2, most: 5, places: atFirst },
+  { least: 6, most: Number.POSITIVE_INFINITY, places: atFirst },
+  { least: 2, most: 3, places: atSecond },
+  { least: 4, most: 5, places: atSecond },
+  { least: 6, most: Number.POSITIVE_INFINITY, places: atSecond },
 ];
 
 /**
- * Two low bytes, the first one as the lower: at which places of heads they may stand, each a bit, the ones of a way in a row. What
- * is there of heads goes on by a shift and what the next two bytes may be (bitap).
+ * By two low bytes, the first one as the lower: at which places of heads they may stand, a bit for each, those of a way in a row.
+ * What was seen goes on by a shift and by what the next two may be (bitap).
  */
 export const pairs = new Uint16Array(0x10000);
 /** What any two bytes may begin. */
 export let beginAny = 0;
-/** A head is there. */
-export let endAny = 0;
-/** By which bit, and how many bytes before these two it began. */
-export const ends: { readonly bit: number; readonly back: number }[] = [];
+/** A head seems to have begun four bytes before these two. */
+export let endFirst = 0;
+/** Three bytes before. */
+export let endSecond = 0;
 
 type Bytes = readonly number[];
 const anyByte: Bytes = Array.from({ length: 0x100 }, (_, code) => code);
@@ -117,8 +118,8 @@ for (const { least, most, places } of ways) {
         mark(bytesAt(entry, place), bytesAt(entry, place + 1), bit);
     bit <<= 1;
   }
-  endAny |= bit >> 1;
-  ends.push({ bit: bit >> 1, back: places.at(-1) as number });
+  if (places === atFirst) endFirst |= bit >> 1;
+  else endSecond |= bit >> 1;
 }
 
 /** Whether a pattern may stand anywhere in a whole text. False: `maskPatterns` leaves it as it is. */
@@ -126,7 +127,8 @@ export function mayHoldPattern(text: string): boolean {
   let seen = 0;
   for (let at = 1; at < text.length; at += 2) {
     seen = ((seen << 1) | beginAny) & pairAt(text.charCodeAt(at - 1) & 0xff, text.charCodeAt(at) & 0xff);
-    if ((seen & endAny) !== 0 && isHeadEnded(text, at - 1, seen)) return true;
+    if ((seen & endFirst) !== 0 && isHead(text, at - 5)) return true;
+    if ((seen & endSecond) !== 0 && isHead(text, at - 4)) return true;
   }
   return false;
 }
@@ -139,17 +141,13 @@ export function surelyHoldsNone(text: string): boolean {
     const second = text.charCodeAt(at);
     if (!isPrintable(first) || !isPrintable(second)) return false;
     seen = ((seen << 1) | beginAny) & pairAt(first, second);
-    if ((seen & endAny) !== 0 && isHeadEnded(text, at - 1, seen)) return false;
+    if ((seen & endFirst) !== 0 && isHead(text, at - 5)) return false;
+    if ((seen & endSecond) !== 0 && isHead(text, at - 4)) return false;
   }
   return text.length % 2 === 0 || isPrintable(text.charCodeAt(text.length - 1));
 }
 
-/** Whether a whole head, in whatever case, begins where the two characters there say that one may. */
-function isHeadEnded(text: string, at: number, seen: number): boolean {
-  for (const { bit, back } of ends) if ((seen & bit) !== 0 && isHead(text, at - back)) return true;
-  return false;
-}
-
+/** Whether a whole head stands there, in whatever case. */
 function isHead(text: string, at: number): boolean {
   const kind = (place: number): number => kindOf(text.charCodeAt(at + place));
   const slot = slots[(kind(0) << 10) | (kind(1) << 5) | kind(2)] as number;
