@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type ClusterAgent, startPod } from '../support/cluster-agent.ts';
 import { loggedCanary, podLogLines } from '../support/control-plane/kwok-config.ts';
@@ -36,7 +36,6 @@ beforeAll(async () => {
     return live?.status?.readyReplicas === replicas ? live : undefined;
   });
 });
-afterAll(() => ledger.print('logs'));
 
 async function logs(input: JsonObject): Promise<JsonObject> {
   const { structured, text } = await agent.call('logs', input);
@@ -70,5 +69,5 @@ describe('no canary is shown', () => {
     expect(Number((await logs({ name: 'web', grep: 'Secret logged/phrase' })).shown)).toBeGreaterThan(8);
   });
 
-  it('at all', () => ledger.expectNothing(300));
+  it('at all', ({ task }) => ledger.expectNothing('logs', task.file, 300));
 });

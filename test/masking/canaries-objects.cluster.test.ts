@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { type ClusterAgent, startPod } from '../support/cluster-agent.ts';
 import { needs } from '../support/control-plane/namespace.ts';
@@ -27,7 +27,6 @@ beforeAll(async () => {
       type: 'Warning',
     });
 });
-afterAll(() => ledger.print('objects, diffs, cards, files'));
 
 /** Both channels of an answer; the text also once more through the mask. */
 async function ask(tool: string, input: JsonObject, where = `${tool} ${JSON.stringify(input).slice(0, 80)}`) {
@@ -111,5 +110,5 @@ describe('no canary is shown', () => {
       ledger.look(`the file ${file.name}`, await readFile(join(file.parentPath, file.name), 'latin1'));
   });
 
-  it('at all', () => ledger.expectNothing(1_000));
+  it('at all', ({ task }) => ledger.expectNothing('objects, diffs, cards, files', task.file, 1_000));
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClusterAgent, startPod } from '../support/cluster-agent.ts';
 import { needs } from '../support/control-plane/namespace.ts';
 import { held, Ledger } from './canaries.ts';
@@ -17,7 +17,6 @@ beforeAll(async () => {
   ledger.values = await valuesIn(agent);
   await startPod(agent, podWithAll());
 });
-afterAll(() => ledger.print('programs, recordings, audit'));
 
 const octalOf = (bytes: Buffer): string => [...bytes].map((byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
 
@@ -73,5 +72,5 @@ describe('no canary is shown', () => {
     expect(await cli('audit', 'query')).toContain('RecordingClosed');
   });
 
-  it('at all', () => ledger.expectNothing(800));
+  it('at all', ({ task }) => ledger.expectNothing('programs, recordings, audit', task.file, 800));
 });

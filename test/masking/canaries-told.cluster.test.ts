@@ -46,7 +46,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await slack.close();
   await rm(folder, { recursive: true, force: true });
-  ledger.print('warnings, refusals, notes, Slack, logs of the server, crash');
 });
 
 const withSlack = (): JsonObject => ({
@@ -179,5 +178,6 @@ describe('no canary is told', () => {
     ledger.look('stderr', stderr);
   });
 
-  it('at all', () => ledger.expectNothing(150));
+  it('at all', ({ task }) =>
+    ledger.expectNothing('warnings, refusals, notes, Slack, logs of the server, crash', task.file, 150));
 });

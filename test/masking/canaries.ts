@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, type TaskMeta } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { open } from '../../src/domain/masked.ts';
 import type { KnownValue } from '../../src/domain/masker.ts';
@@ -61,14 +61,12 @@ export class Ledger {
     if (after !== before) this.#unlike.push(`data of ${where}: ${firstDifference(before, after)}`);
   }
 
-  /** The line by which a run is judged. */
-  print(channel: string): void {
+  /** For the end of a file. The run ends with the sum over all of them. */
+  expectNothing(channel: string, { meta }: { readonly meta: TaskMeta }, atLeast: number): void {
+    meta.canaries = { looked: this.#looked, leaks: this.#told.length };
     console.info(
-      `canaries ${this.#looked}, leaks ${this.#told.length} (${channel}; ${this.#again} texts masked again)`,
+      `${this.#looked} canaries in ${channel}, ${this.#told.length} leaks; ${this.#again} texts masked again`,
     );
-  }
-
-  expectNothing(atLeast: number): void {
     expect(this.#told).toEqual([]);
     expect(this.#unlike).toEqual([]);
     expect(this.#looked).toBeGreaterThan(atLeast);

@@ -9,7 +9,14 @@ interface Summary {
   readonly leftOut: number;
 }
 
-/** Says at the end what was left out: cluster tests, or what a cluster of somebody else cannot show; and leaves the sum for CI. */
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Of a file of the canary corpus: how many were looked for, and how many were seen. */
+    canaries?: { readonly looked: number; readonly leaks: number };
+  }
+}
+
+/** Says at the end what of the canary corpus was seen, and what was left out: cluster tests, or what a cluster of somebody else cannot show; and leaves the sum for CI. */
 export class SummaryReporter implements Reporter {
   readonly #clusterOff: boolean;
   readonly #ownCluster: boolean;
@@ -26,6 +33,11 @@ export class SummaryReporter implements Reporter {
     const summary = summarize(modules, unhandled.length);
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(`${this.#folder}/summary.json`, `${JSON.stringify(summary)}\n`);
+    const canaries = modules.flatMap((module) => module.meta().canaries ?? []);
+    if (canaries.length > 0) {
+      const sum = (of: 'looked' | 'leaks'): number => canaries.reduce((all, each) => all + each[of], 0);
+      process.stdout.write(`canaries ${sum('looked')}, leaks ${sum('leaks')}\n`);
+    }
     if (this.#clusterOff)
       process.stdout.write(
         `${summary.leftOut} cluster tests were left out (COUNTERSIGN_TEST_CLUSTER=off): ` +
