@@ -14,10 +14,11 @@ export interface Entry {
   readonly members: string;
 }
 
+/** Milliseconds. For longer nobody is kept waiting who needs no line: a ping, a new connection. */
+const longest = 2;
 /** How far one sync moves the pace. */
-const step = 1.1;
-/** Milliseconds. */
-const quickBeside = 1;
+const step = 1.25;
+const stepBack = 0.98;
 
 /** One file and its one writer, which is this process. After any error it is retired: nothing is written to it again. */
 export interface Chain {
@@ -30,8 +31,8 @@ export interface Chain {
   syncLater(): Promise<void>;
   /** The last line that is known to be on disk. */
   readonly head: Head;
-  /** Of a sync in place, in milliseconds: about the median of the last ones. */
-  readonly pace: number;
+  /** Whether a sync in this tick holds nobody up for long, as the last ones say. */
+  readonly isQuick: boolean;
   close(): void;
 }
 
@@ -61,6 +62,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
   /** Bytes that are durable, and bytes that are written. */
   let good = 0;
   let written = 0;
+  /** Of a sync in place, in milliseconds: about the median. */
   let pace = 0.25;
   let head: Head = { file, seq, end: good, digest: prev };
   const isDurable = (): void => {
@@ -73,8 +75,8 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
     get head() {
       return head;
     },
-    get pace() {
-      return pace;
+    get isQuick() {
+      return pace <= longest;
     },
     write: (entries) => {
       batch.begin();
@@ -114,7 +116,7 @@ function chainOn(files: FileOperations, handle: number, file: string): Chain {
       }
       isDurable();
       // With the way to another thread and back it takes longer: where it is quick even so, it is soon tried in place again.
-      if (performance.now() - began < quickBeside) pace *= 0.98;
+      if (performance.now() - began < longest) pace *= stepBack;
     },
     close: () => attempt(() => files.close(handle)),
   };

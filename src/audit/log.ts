@@ -14,8 +14,6 @@ import { unavailable } from './unavailable.ts';
 
 /** A note waits so long for an append to ride with. */
 const noteWithin = 40;
-/** Above that many milliseconds a sync is handed to another thread in any case. */
-const slowSync = 0.5;
 
 /**
  * Opens the log with a new chain, whose first line names where the others stand. One process, one chain, one file.
@@ -163,7 +161,7 @@ class GroupCommitLog implements OpenAuditLog {
     const batch = this.#take();
     const chain = this.#written(batch);
     if (chain === undefined) return;
-    if (inPlace && chain.pace <= slowSync) this.#sync(chain, batch);
+    if (inPlace && chain.isQuick) this.#sync(chain, batch);
     else this.#syncBeside(chain, batch);
   }
 

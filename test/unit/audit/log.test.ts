@@ -178,7 +178,7 @@ describe('group commit', () => {
     const files = slowDisk();
     const audit = await opened({ folder: temporaryFolder(), files });
     for (let n = 0; n < 40; n++) await audit.append(event('Planned', `i${n}`), 'waits', 1);
-    // Above half a millisecond, as soon as that is known.
+    // As soon as it is known that each takes more than two.
     expect(files.later).toBeGreaterThan(20);
     expect(audit.healthy).toBe(true);
   });
