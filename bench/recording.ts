@@ -9,7 +9,7 @@ import WebSocket from 'ws';
 import { runStream } from '../src/cluster/exec-stream.ts';
 import { Hangup } from '../src/domain/hangup.ts';
 import { ident } from '../src/domain/masked.ts';
-import type { Recorder } from '../src/domain/recording.ts';
+import type { Frame, Recorder, Recording } from '../src/domain/recording.ts';
 import { ProgramOutput } from '../src/gate/program-output.ts';
 import { createMasker } from '../src/masking/masker.ts';
 import { createRecorder } from '../src/recording/recorder.ts';
@@ -35,12 +35,95 @@ interface Cost {
   readonly busy: number;
 }
 
+const none: Cost = { ms: 0, busy: 0 };
+
 /** NaN where the system does not tell it. https://docs.kernel.org/scheduler/sched-stats.html */
 function ownThreadMs(): number {
   try {
     return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
   } catch {
     return Number.NaN;
+  }
+}
+
+const now = (): Cost => ({ ms: performance.now(), busy: ownThreadMs() });
+const sum = (a: Cost, b: Cost): Cost => ({ ms: a.ms + b.ms, busy: a.busy + b.busy });
+const since = (then: Cost): Cost => sum(now(), { ms: -then.ms, busy: -then.busy });
+
+interface Session {
+  readonly mb: number;
+  readonly socket: WebSocket;
+  readonly recording: Recording;
+  readonly output: ProgramOutput;
+  /** What it cost to begin it. */
+  readonly begin: Cost;
+}
+
+/** What each costs, while they run in turns of 5 MB, so that both have the machine as it is in these tenths of a second. */
+async function inTurns(sessions: readonly [Session, Session]): Promise<readonly [Cost, Cost]> {
+  const turns = new Turns();
+  const run = async ({ mb, socket, recording, output, begin }: Session, who: Who): Promise<Cost> => {
+    const take = async (frame: Frame): Promise<void> => {
+      await turns.mine(who);
+      await output.take(frame);
+      turns.took(who, frame.bytes.length);
+    };
+    const { exitCode } = await runStream(socket, { timeoutSeconds: 3_600 }, clock, take, new Hangup());
+    turns.leave(who);
+    await turns.over;
+    const ending = now();
+    await output.end(clock.now());
+    await recording.end({ exitCode, reason: undefined });
+    const end = since(ending);
+    if (exitCode !== 0 || output.dropped < (mb - 2) * 1_000_000) throw new Error('not all of the output came');
+    return sum(turns.costs[who], sum(begin, end));
+  };
+  return Promise.all([run(sessions[0], 0), run(sessions[1], 1)]);
+}
+
+type Who = 0 | 1;
+const bytesInTurn = 5_000_000;
+
+class Turns {
+  readonly costs: [Cost, Cost] = [none, none];
+  readonly over: Promise<void>;
+  #end = (): void => undefined;
+  #whose: Who = 0;
+  #left = bytesInTurn;
+  #begun = now();
+  #gone = 0;
+  #wake = (): void => undefined;
+
+  constructor() {
+    this.over = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  async mine(who: Who): Promise<void> {
+    while (this.#whose !== who)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+  }
+
+  took(who: Who, bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left <= 0 && this.#gone === 0) this.#pass(who);
+  }
+
+  leave(who: Who): void {
+    this.#gone += 1;
+    if (this.#whose === who) this.#pass(who);
+    if (this.#gone === 2) this.#end();
+  }
+
+  #pass(from: Who): void {
+    this.costs[from] = sum(this.costs[from], since(this.#begun));
+    this.#begun = now();
+    this.#left = bytesInTurn;
+    this.#whose = from === 0 ? 1 : 0;
+    this.#wake();
   }
 }
 
@@ -59,32 +142,22 @@ export async function benchRecording(): Promise<readonly Figure[]> {
     const masker = createMasker({ log: { debug() {}, info() {}, warn() {}, error() {} } });
     const random = { bytes: (length: number) => randomBytes(length) };
     const recorder = createRecorder({ folder: join(folder, 'recordings'), clock, random });
-    const session = async (by: Recorder, mb: number): Promise<Cost> => {
+    const session = async (by: Recorder, mb: number): Promise<Session> => {
       const socket = new WebSocket(`${url}?mb=${mb}`, { perMessageDeflate: false });
       await once(socket, 'open');
       socket.pause();
-      const begun = performance.now();
-      const busy = ownThreadMs();
+      const begun = now();
       const recording = await by.start(header);
       const output = new ProgramOutput(masker, { values }, recording, Number.MAX_SAFE_INTEGER);
-      const end = await runStream(
-        socket,
-        { timeoutSeconds: 3_600 },
-        clock,
-        (frame) => output.take(frame),
-        new Hangup(),
-      );
-      await output.end(clock.now());
-      await recording.end({ exitCode: end.exitCode, reason: undefined });
-      if (end.exitCode !== 0 || output.dropped < (mb - 2) * 1_000_000) throw new Error('not all of the output came');
-      return { ms: performance.now() - begun, busy: ownThreadMs() - busy };
+      return { mb, socket, recording, output, begin: since(begun) };
     };
-    for (const each of [recorder, nothing]) await session(each, Math.ceil(megabytes / 10));
+    const both = async (mb: number): Promise<Cost> => {
+      const [recorded, bare] = await inTurns([await session(recorder, mb), await session(nothing, mb)]);
+      return { ms: recorded.ms / bare.ms, busy: recorded.busy / bare.busy };
+    };
+    await both(Math.ceil(megabytes / 10));
     const ratios: Cost[] = [];
-    for (let n = 0; n < rounds; n++) {
-      const [recorded, bare] = [await session(recorder, megabytes), await session(nothing, megabytes)];
-      ratios.push({ ms: recorded.ms / bare.ms, busy: recorded.busy / bare.busy });
-    }
+    for (let n = 0; n < rounds; n++) ratios.push(await both(megabytes));
     return [
       {
         name: 'recording_overhead',
