@@ -1,6 +1,7 @@
 import { close, closeSync, constants, fdatasync, fsyncSync, openSync, write } from 'node:fs';
 import type { Clock } from '../domain/environment.ts';
-import { beginning, chained, type Line, type Place, sizeOf } from './chain-lines.ts';
+import { beginning, type Line, type Place, sizeOf } from './chain-lines.ts';
+import { LineBytes, pack, roomFor } from './packed-lines.ts';
 import { Pause } from './pause.ts';
 import { Loan, type Writer, type WriterLender } from './writer.ts';
 
@@ -193,10 +194,14 @@ export class ChainFile {
   }
 }
 
-const hereWriter = (files: RecordingFiles): Writer => ({
-  write: async (file, from, lines) => {
-    const { bytes, place } = chained(lines, from);
-    await files.write(file, bytes);
-    return place;
-  },
-});
+function hereWriter(files: RecordingFiles): Writer {
+  const encoder = new LineBytes();
+  return {
+    write: async (file, from, lines) => {
+      const memory = new ArrayBuffer(roomFor(sizeOf(lines)));
+      const { bytes, place } = encoder.chained(pack(lines, Buffer.from(memory)), memory, from);
+      await files.write(file, bytes);
+      return place;
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { chainLine, genesis, jsonMember, lineDigest } from '../domain/hash-chain.ts';
+import { genesis, jsonMember } from '../domain/hash-chain.ts';
 import type { Json } from '../domain/json.ts';
 
 /** A line before it has its place in a chain. */
@@ -20,20 +20,6 @@ export interface Place {
 }
 
 export const beginning: Place = { seq: 0, time: 0, prev: genesis };
-
-/** The bytes of these lines behind `from`, and where the chain stands then. */
-export function chained(lines: readonly Line[], from: Place): { readonly bytes: Buffer; readonly place: Place } {
-  let { seq, time, prev } = from;
-  const parts: Buffer[] = [];
-  for (const { type, time: at, fields, text } of lines) {
-    seq += 1;
-    time = Math.max(time, at);
-    const bytes = Buffer.from(`${chainLine({ seq, time, type }, membersOf(fields, text), prev)}\n`);
-    prev = lineDigest(bytes.subarray(0, -1));
-    parts.push(bytes);
-  }
-  return { bytes: Buffer.concat(parts), place: { seq, time, prev } };
-}
 
 /** As JSON text, a comma before each. */
 export const membersOf = (fields: Line['fields'], text: Line['text']): string =>

@@ -3,7 +3,7 @@ import { jsonMember, lineEnd, lineStart } from '../domain/hash-chain.ts';
 import { type Line, membersOf, type Place } from './chain-lines.ts';
 import { mostEscaped, putVisible } from './visible-bytes.ts';
 
-/** A line whose long text stands apart, in memory that can be handed to another thread without a copy. */
+/** A line whose long text stands apart, in memory that another thread can be given without a copy. */
 export interface PackedLine extends Line {
   /** Where that text ends; it begins where that of the line before ended. */
   readonly packed?: { readonly key: string; readonly end: number };
@@ -32,8 +32,8 @@ export class LineBytes {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** What `chained` makes of the lines that were packed into `memory`. The bytes are good until the next call. */
-  chained(lines: readonly PackedLine[], memory: ArrayBuffer, from: Place): { bytes: Uint8Array; place: Place } {
+  /** The lines that were packed into `memory`, behind `from`, and where the chain stands then. The bytes are good until the next call. */
+  chained(lines: readonly PackedLine[], memory: ArrayBuffer, from: Place): { bytes: Buffer; place: Place } {
     const texts = new DataView(memory);
     let { seq, time, prev } = from;
     let start = 0;

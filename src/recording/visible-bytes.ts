@@ -1,4 +1,5 @@
 import { visibleJson } from '../domain/hash-chain.ts';
+import { lazy } from '../domain/lazy.ts';
 
 /** The most bytes that come of one. */
 export const mostEscaped = 6;
@@ -6,13 +7,15 @@ export const mostEscaped = 6;
 const insideOf = (text: string): string => visibleJson(text).slice(1, -1);
 
 /** Of ASCII: the letter behind the backslash where two characters are put, 1 where it is put as it is, else 0. */
-const ascii = Uint8Array.from({ length: 0x80 }, (_, code) => {
-  const shown = insideOf(String.fromCharCode(code));
-  return shown.length === 1 ? 1 : shown.length === 2 ? shown.charCodeAt(1) : 0;
-});
+const ascii = lazy(() =>
+  Uint8Array.from({ length: 0x80 }, (_, code) => {
+    const shown = insideOf(String.fromCharCode(code));
+    return shown.length === 1 ? 1 : shown.length === 2 ? shown.charCodeAt(1) : 0;
+  }),
+);
 
 /** Of every code point, as they come by. */
-const seen = new Uint8Array(0x11_0000);
+const others = lazy(() => new Uint8Array(0x11_0000));
 const asItIs = 1;
 const escaped = 2;
 
@@ -58,7 +61,7 @@ function plainIn(four: number): number {
 }
 
 function putAscii(byte: number, to: DataView, at: number): number {
-  const how = ascii[byte] ?? 0;
+  const how = ascii()[byte] ?? 0;
   if (how === 0) return putText(insideOf(String.fromCharCode(byte)), to, at);
   if (how === 1) {
     to.setUint8(at, byte);
@@ -72,6 +75,7 @@ function putAscii(byte: number, to: DataView, at: number): number {
 function putCharacter(from: DataView, here: number, size: number, to: DataView, at: number): number {
   let code = from.getUint8(here) & (0xff >> (size + 1));
   for (let n = 1; n < size; n++) code = (code << 6) | (from.getUint8(here + n) & 0x3f);
+  const seen = others();
   if (seen[code] === 0) seen[code] = insideOf(String.fromCodePoint(code)).startsWith('\\u') ? escaped : asItIs;
   if (seen[code] === escaped) return putText(insideOf(String.fromCodePoint(code)), to, at);
   for (let n = 0; n < size; n++) to.setUint8(at + n, from.getUint8(here + n));
