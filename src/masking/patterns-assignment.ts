@@ -73,7 +73,8 @@ function valueAt(reader: Reader, { start, quote }: Gap, password: boolean): Verd
   end = Math.min(end, most);
   if (end === text.length && reader.isOpenAt(end)) return 'more';
   const mask = reader.next(opening, start);
-  const own = text.slice(start, mask >= 0 && mask < end ? mask : end);
+  // The blank that it ends with may be what ends the value.
+  const own = text.slice(start, mask >= 0 && mask + opening.length <= end + 1 ? mask : end);
   if (mask === start || notAValue.test(own) || !(password ? isPassword(own) : isKey(own))) return 'no';
   return { start, end: start + own.length, label: 'assigned secret', body: start };
 }

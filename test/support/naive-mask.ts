@@ -140,7 +140,9 @@ function assignedAt(text: string, at: number): Mark | undefined {
   const rest = text.slice(start, start + 4_000);
   const quoted = match[3] === '\\' ? `(?:(?!\\\\${match[4]})[^\n])*` : `(?:\\\\[\\s\\S]?|(?!${match[4]})[^\\\\\n])*`;
   const whole = new RegExp(`^${match[4] === undefined ? '[^\\s"\'`,;&|<>(){}\\\\]*' : quoted}`).exec(rest)?.[0] ?? '';
-  const value = whole.split('[masked ')[0] ?? '';
+  // The blank that a placeholder's beginning ends with may be what ends the value.
+  const mask = text.slice(start, start + whole.length + 1).indexOf('[masked ');
+  const value = mask < 0 ? whole : whole.slice(0, mask);
   if (value === '' || /^(?:[/.$%<*{(]|https?:)/.test(value)) return undefined;
   const password = value.length >= 6 && /[0-9!@#$^&*?~+=|]/.test(value);
   const mixed = [/\d/, /[a-z]/, /[A-Z]/].every((each) => each.test(value)) && new Set(value).size >= 10;

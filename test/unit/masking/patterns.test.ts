@@ -156,6 +156,7 @@ describe('patterns', () => {
     ['{"password":"hun\\"ter2","a":1}', '{"password":"[masked assigned secret]","a":1}'],
     [JSON.stringify('{"password":"hunter22"}'), JSON.stringify('{"password":"[masked assigned secret]"}')],
     ["PGPASSWORD='correct horse 1' psql", "PGPASSWORD='[masked assigned secret]' psql"],
+    ['password:hunter22[masked private key]', 'password:[masked assigned secret][masked private key]'],
   ])('%s keeps what is around it', (text, masked) => {
     expect(maskPatterns(text)).toBe(masked);
   });
