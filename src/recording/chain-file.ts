@@ -42,11 +42,11 @@ const writeSome = (file: number, bytes: Buffer): Promise<number> =>
 /** Milliseconds between two syncs while lines come. */
 const syncEvery = 1_000;
 /** Characters of lines that may be on their way; whoever adds more waits. */
-const mostOnTheWay = 1024 * 1024;
+const mostOnTheWay = 4 * 1024 * 1024;
 /** Characters of a file from which on another thread writes it: most files never need one. */
-const manyWritten = 1024 * 1024;
+const manyWritten = 512 * 1024;
 /** Characters from which on the other thread is asked: each time it is asked costs both. */
-const muchAtOnce = 512 * 1024;
+const muchAtOnce = 1024 * 1024;
 /** Milliseconds for which less than that is held back. */
 const gatherFor = 50;
 

@@ -21,6 +21,8 @@ export interface RecorderOptions {
   readonly files?: RecordingFiles;
   /** Starts the thread that writes what is long; the real one unless a test has another. */
   readonly startThread?: () => Promise<WriterThread>;
+  /** Milliseconds for which it is kept when no recording needs it; half a minute unless a test has less. */
+  readonly keepThreadFor?: number;
 }
 
 /** Its part of the program is loaded with the first long recording, never at the start. */
@@ -34,7 +36,7 @@ const much = 16 * 1024;
 /** Records sessions into one file each, `<id>.jsonl`, hash-chained as the audit log is; raw frames, if any, in one beside it. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { folder, rawTo = [], clock, random, files = realFiles, startThread = realThread } = options;
-  const lender = lendWriter(startThread);
+  const lender = lendWriter(startThread, options.keepThreadFor);
   // Loaded beside the start, and only where it is asked for.
   const encryption = rawTo.length === 0 ? undefined : import('./raw.ts');
   encryption?.catch(() => undefined);

@@ -21,15 +21,19 @@ export interface WriterThread extends Writer {
   stop(): void;
 }
 
-/** Lends one thread to all files that want one, and keeps it no longer than any does. */
+/** Lends one thread to all files that want one. */
 export interface WriterLender {
   /** @throws what kept the thread from starting */
   borrow(): Promise<WriterThread>;
   giveBack(): void;
 }
 
-export function lendWriter(start: () => Promise<WriterThread>): WriterLender {
+/** Milliseconds for which the thread is kept for the next file: to start one takes as long as to write much. */
+const usuallyKept = 30_000;
+
+export function lendWriter(start: () => Promise<WriterThread>, keepFor = usuallyKept): WriterLender {
   let users = 0;
+  let leaving: NodeJS.Timeout | undefined;
   let current: Promise<WriterThread> | undefined;
   const begin = (): Promise<WriterThread> => {
     const begun = start();
@@ -39,18 +43,21 @@ export function lendWriter(start: () => Promise<WriterThread>): WriterLender {
     begun.then(({ ended }) => ended.then(forget), forget);
     return begun;
   };
-  const giveBack = (): void => {
-    users -= 1;
-    if (users > 0) return;
+  const end = (): void => {
     current?.then(
       (thread) => thread.stop(),
       () => undefined,
     );
     current = undefined;
   };
+  const giveBack = (): void => {
+    users -= 1;
+    if (users === 0) leaving = setTimeout(end, keepFor).unref();
+  };
   return {
     borrow: async () => {
       users += 1;
+      clearTimeout(leaving);
       current ??= begin();
       try {
         return await current;

@@ -34,6 +34,7 @@ async function recorded(rawTo: readonly string[], files?: RecordingFiles, startT
     rawTo,
     clock: realClock,
     random,
+    keepThreadFor: 1,
     ...(files === undefined ? {} : { files }),
     ...(startThread === undefined ? {} : { startThread }),
   });
