@@ -71,6 +71,9 @@ const longestPassword = 2_000;
 const authorityEnds = new Uint8Array(0x80).fill(1, 0, 0x21);
 for (const character of '/"\'<>') authorityEnds[character.charCodeAt(0)] = 1;
 const endsAuthority = (code: number): boolean => code < 0x80 && authorityEnds[code] === 1;
+const userEnds = Uint8Array.from(authorityEnds);
+for (const code of [colon, at$]) userEnds[code] = 1;
+const endsUser = (code: number): boolean => code < 0x80 && userEnds[code] === 1;
 
 /** The password of a URL (RFC 3986): up to the last `@` before the path, as URL parsers have it. */
 export const urlPasswordAt: Recognizer = (reader, at): Verdict => {
@@ -78,13 +81,10 @@ export const urlPasswordAt: Recognizer = (reader, at): Verdict => {
   if (there !== true) return there === 'more' ? 'more' : 'no';
   const { text } = reader;
   let here = at + urlHead.length;
-  const user = here + longestUser;
-  for (; ; here++) {
-    if (reader.isOpenAt(here)) return 'more';
-    const code = text.charCodeAt(here);
-    if (code === colon) break;
-    if (here >= text.length || here >= user || code === at$ || endsAuthority(code)) return 'no';
-  }
+  const user = Math.min(text.length, here + longestUser);
+  while (here < user && !endsUser(text.charCodeAt(here))) here++;
+  if (reader.isOpenAt(here)) return 'more';
+  if (here === user || text.charCodeAt(here) !== colon) return 'no';
   const start = here + 1;
   const end = Math.min(text.length, start + longestPassword);
   let last = -1;
