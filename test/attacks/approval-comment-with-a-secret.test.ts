@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { person } from '../support/approvals.ts';
+import { filesBelow } from '../support/at-rest.ts';
 import { configMap, createGateRig, type GateRig } from '../support/gate.ts';
 import { right } from '../support/guesses.ts';
 
@@ -21,9 +22,7 @@ it('neither the agent nor the log has it', async () => {
   const denied = await answer;
   expect(denied.status).toBe('denied');
   expect(denied.message).toContain('not like this, use [masked Secret db/password] or [masked GitHub token]');
-  const files = await readdir(rig.root, { recursive: true, withFileTypes: true });
-  for (const file of files.filter((each) => each.isFile())) {
-    const text = await readFile(join(file.parentPath, file.name), 'latin1');
+  for (const { text } of await filesBelow(rig.root)) {
     expect(text).not.toContain(right);
     expect(text).not.toContain(token);
   }

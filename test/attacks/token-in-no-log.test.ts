@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { filesBelow } from '../support/at-rest.ts';
 import { authenticatorOf, claimsOf, presented } from '../support/identity/authenticator.ts';
 import { introspecting, type Oidc, resource, startOidc } from '../support/identity/oidc.ts';
 import { proofKey } from '../support/identity/proof.ts';
@@ -20,13 +19,8 @@ function expectNothingOf(token: string, text: string): void {
   for (const piece of piecesOf(token)) expect(text).not.toContain(piece);
 }
 
-/** Everything below a folder, as text. */
-async function everything(folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const texts = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')));
-  return texts.join('\n');
-}
+const everything = async (folder: string): Promise<string> =>
+  (await filesBelow(folder)).map(({ text }) => text).join('\n');
 
 it('no token stands in an answer, the operational log, the audit log or any file of the state', async () => {
   const good = await oidc.token({ person: 'ana' });

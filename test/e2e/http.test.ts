@@ -1,9 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Client as ClientV2, StreamableHTTPClientTransport as StreamableV2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from '../support/at-rest.ts';
 import { type HttpAgents, startHttpAgents, statusOf } from '../support/http-agent.ts';
 import { modern, post } from '../support/http-messages.ts';
 
@@ -135,10 +134,7 @@ it('metrics, health and readiness are told, and nothing of a token is anywhere',
   expect(text).toMatch(/countersign_decisions_total\{verdict="review"\} [1-9]/);
   expect(text).toMatch(/countersign_wait_seconds_count [1-9]/);
   expect(await (await fetch(`${agents.url}/readyz`)).json()).toMatchObject({ ready: true });
-  const files = await readdir(agents.state, { recursive: true, withFileTypes: true });
-  const texts = await Promise.all(
-    files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'latin1')),
-  );
+  const texts = (await filesBelow(agents.state)).map((file) => file.text);
   for (const each of [...texts, agents.log(), text]) expect(each).not.toMatch(/eyJ[\w-]{20,}\.[\w-]{20,}/);
 });
 

@@ -1,7 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/domain/json.ts';
+import { filesBelow } from '../support/at-rest.ts';
 import { type ClusterAgent, startPod } from '../support/cluster-agent.ts';
 import { needs } from '../support/control-plane/namespace.ts';
 import { Ledger } from './canaries.ts';
@@ -102,12 +101,9 @@ describe('no canary is shown', () => {
   });
 
   it('in the audit log, the approvals and what else is on disk', async () => {
-    const files = (await readdir(agent.state, { recursive: true, withFileTypes: true })).filter((each) =>
-      each.isFile(),
-    );
+    const files = await filesBelow(agent.state);
     expect(files.length).toBeGreaterThan(5);
-    for (const file of files)
-      ledger.look(`the file ${file.name}`, await readFile(join(file.parentPath, file.name), 'latin1'));
+    for (const { path, text } of files) ledger.look(`the file ${path}`, text);
   });
 
   it('at all', ({ task }) => ledger.expectNothing('objects, diffs, cards, files', task.file, 1_000));

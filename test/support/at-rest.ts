@@ -6,6 +6,15 @@ function goneIsEmpty(thrown: unknown): string {
   throw thrown;
 }
 
+/** All files below the root, with their bytes as Latin 1. */
+export async function filesBelow(root: string): Promise<readonly { readonly path: string; readonly text: string }[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  // A file that is written aside is gone when it has been linked: what is read is what stays.
+  const read = async (path: string) => ({ path, text: await readFile(path, 'latin1').catch(goneIsEmpty) });
+  return Promise.all(paths.map(read));
+}
+
 /** How many files there are below the root, and which of them hold the value: plain, in base64 or in hex. */
 export async function filesWith(
   root: string,
@@ -13,11 +22,7 @@ export async function filesWith(
 ): Promise<{ readonly looked: number; readonly found: readonly string[] }> {
   const bytes = Buffer.from(value);
   const forms = [value, bytes.toString('base64'), bytes.toString('hex')];
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  // A file that is written aside is gone when it has been linked: what is read is what stays.
-  const read = async (file: string) => [file, await readFile(file, 'latin1').catch(goneIsEmpty)] as const;
-  const contents = await Promise.all(files.map(read));
-  const found = contents.filter(([, content]) => forms.some((form) => content.includes(form))).map(([file]) => file);
+  const files = await filesBelow(root);
+  const found = files.filter(({ text }) => forms.some((form) => text.includes(form))).map(({ path }) => path);
   return { looked: files.length, found };
 }
