@@ -1,3 +1,4 @@
+import { CountersignError } from '../domain/errors.ts';
 import { Hangup, type Signal } from '../domain/hangup.ts';
 import type { Standing } from '../domain/standing.ts';
 import type { Call } from './call.ts';
@@ -50,7 +51,7 @@ function watchBoth(standing: Standing, signal: Signal): StandingWatch {
 /**
  * Runs what stays open, such as exec, for as long as its caller stands: asked at every change and each minute. Its signal is
  * aborted with the reason. A client that only goes away ends nothing. `tool` is what runs, which `approval` may have gone on with.
- * @throws what `check` throws, and then nothing was begun
+ * @throws what `check` throws, and then nothing was begun; what `run` throws
  */
 export async function whileStanding<T>(
   { invocation: { standing } }: Pick<Call, 'invocation'>,
@@ -72,6 +73,11 @@ export async function whileStanding<T>(
     // Who fell while the lines of the log were written was told to nobody: the next look is a minute away.
     await standing.check(tool);
     return await run(ending);
+  } catch (thrown) {
+    // It had not begun: what kept it from that is the reason, and not that its connection was cut.
+    throw ending.aborted && thrown instanceof CountersignError && thrown.code === 'Unavailable'
+      ? ending.reason
+      : thrown;
   } finally {
     stop();
     clearInterval(timer);

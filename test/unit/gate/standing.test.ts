@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../../src/domain/cluster.ts';
+import { CountersignError } from '../../../src/domain/errors.ts';
 import type { Signal } from '../../../src/domain/hangup.ts';
 import type { Call } from '../../../src/gate/call.ts';
 import { whileStanding } from '../../../src/gate/standing.ts';
@@ -161,5 +162,20 @@ describe('a program that runs', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it.each([
+    ['Unavailable', 'is told why, where nothing had begun', 'Unauthorized'],
+    ['Unknown', 'is told that nobody knows, where it had', 'Unknown'],
+  ] as const)('%s: who falls while a program begins %s', async (code, _, told) => {
+    const standing = fallible();
+    const call = { invocation: { standing, tool: 'exec' } } as unknown as Call;
+    const cut = new CountersignError(code, 'the connection was cut');
+    const run = whileStanding(call, 'exec', (signal) => {
+      const ended = new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(cut)));
+      standing.fall();
+      return ended;
+    });
+    await expect(run).rejects.toMatchObject({ code: told });
   });
 });
