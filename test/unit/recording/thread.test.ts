@@ -135,10 +135,13 @@ describe('a long recording', () => {
   it('leaves the thread to the next one for a while', async () => {
     let started = 0;
     let stopped = 0;
+    const stop = (): void => {
+      stopped += 1;
+    };
     const start = async (): Promise<WriterThread> => {
       started += 1;
       const ended = new Promise<void>(() => undefined);
-      return { ended, seal: nothingToSeal, stop: () => void (stopped += 1), write: async (_, place) => place };
+      return { ended, seal: nothingToSeal, stop, write: async (_, place) => place };
     };
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
