@@ -1,3 +1,6 @@
+/** So that eight bytes can be read wherever a text has one. */
+const slack = 8;
+
 let scratch = Buffer.allocUnsafeSlow(0x20000);
 let view = new DataView(scratch.buffer);
 
@@ -13,6 +16,3 @@ export function lowBytes(text: string): { readonly bytes: Uint8Array; readonly v
   scratch.write(text, 'latin1');
   return { bytes: scratch, view };
 }
-
-/** So that eight bytes can be read wherever a text has one. */
-const slack = 8;

@@ -122,29 +122,21 @@ for (const { least, most, places } of ways) {
   else endSecond |= bit >> 1;
 }
 
-/** Whether a pattern may stand anywhere in a whole text. False: `maskPatterns` leaves it as it is. */
-export function mayHoldPattern(text: string): boolean {
-  let seen = 0;
-  for (let at = 1; at < text.length; at += 2) {
-    seen = ((seen << 1) | beginAny) & pairAt(text.charCodeAt(at - 1) & 0xff, text.charCodeAt(at) & 0xff);
-    if ((seen & endFirst) !== 0 && isHead(text, at - 5)) return true;
-    if ((seen & endSecond) !== 0 && isHead(text, at - 4)) return true;
-  }
-  return false;
-}
-
-/** The same of printable ASCII on one line; false of any other text. */
+/**
+ * Whether a whole text is printable ASCII, line breaks and tabs, and no head of a pattern stands anywhere in it. Then `maskPatterns`
+ * and `strip` leave it as it is; false says nothing.
+ */
 export function surelyHoldsNone(text: string): boolean {
   let seen = 0;
   for (let at = 1; at < text.length; at += 2) {
     const first = text.charCodeAt(at - 1);
     const second = text.charCodeAt(at);
-    if (!isPrintable(first) || !isPrintable(second)) return false;
+    if (!isPlain(first) || !isPlain(second)) return false;
     seen = ((seen << 1) | beginAny) & pairAt(first, second);
     if ((seen & endFirst) !== 0 && isHead(text, at - 5)) return false;
     if ((seen & endSecond) !== 0 && isHead(text, at - 4)) return false;
   }
-  return text.length % 2 === 0 || isPrintable(text.charCodeAt(text.length - 1));
+  return text.length % 2 === 0 || isPlain(text.charCodeAt(text.length - 1));
 }
 
 /** Whether a whole head stands there, in whatever case. */
@@ -155,7 +147,7 @@ function isHead(text: string, at: number): boolean {
 }
 
 const pairAt = (first: number, second: number): number => pairs[first | (second << 8)] as number;
-const isPrintable = (code: number): boolean => code >= 0x20 && code <= 0x7e;
+const isPlain = (code: number): boolean => (code >= 0x20 && code <= 0x7e) || code === 0x0a || code === 0x09;
 
 /** What a head may begin with, of one and of two kinds: for the end of a text. */
 const begins = new Set<number>();

@@ -1,6 +1,6 @@
 import { isSensitiveVariable } from './names.ts';
 import type { OwnPatterns } from './patterns-own.ts';
-import { mayHoldPattern, surelyHoldsNone } from './patterns-table.ts';
+import { surelyHoldsNone } from './patterns-table.ts';
 import { placeholder } from './placeholder.ts';
 import { OwnSearch } from './stream-own.ts';
 import { maskSeen } from './stream-text.ts';
@@ -16,9 +16,9 @@ export const surelyPlain = (text: string): boolean => text.length <= short && su
 
 /** Values that are secrets by their form, wherever they stand. */
 export const maskPatterns = (text: string, own?: OwnPatterns): string =>
-  own !== undefined || mayHoldPattern(text)
-    ? maskSeen(text, undefined, undefined, own === undefined ? undefined : new OwnSearch(own))
-    : text;
+  own === undefined && surelyHoldsNone(text)
+    ? text
+    : maskSeen(text, undefined, undefined, own === undefined ? undefined : new OwnSearch(own));
 
 const assignment =
   /((?:^|[\s;&|"'])(?:--?)?([A-Za-z][\w.-]{0,80})(?:=|\s*:\s+|\s+(?=[^-\s])))("[^"]*"|'[^']*'|\[masked [^[\]]*\]|[^\s;&|"']+)/g;
