@@ -104,9 +104,9 @@ function onWhile(text: string, from: number, most: number, holds: (code: number)
 export function* viewsOf(text: string, from: number, longest: number): Generator<View> {
   const escaped = text.includes('\\', from);
   // Before the views are made: looking into them takes the place of the bytes.
-  const { breaks, soft } = lineEnds(text, from);
-  yield* wrappedViews(text, escaped ? escapedBreaks(text, from) : breaks, longest);
-  yield* editedViews(text, soft, longest);
+  const breaks = escaped ? escapedBreaks(text, from) : plainBreaks(text, from);
+  yield* wrappedViews(text, breaks, longest);
+  yield* editedViews(text, softBreaks(text, from), longest);
   if (escaped) yield* editedViews(text, escapes(text, from), longest);
 }
 
@@ -131,20 +131,22 @@ function* wrappedViews(text: string, breaks: readonly Edit[], longest: number): 
 const wrappedView = (text: string, start: number, end: number, edits: readonly Edit[]): View =>
   new View(text, { start, end: onWhile(text, end, mostPadding, isPadding) }, edits, true);
 
-/** Where an encoder may have broken its lines, and soft line breaks of quoted-printable. */
-function lineEnds(text: string, from: number): { readonly breaks: readonly Edit[]; readonly soft: readonly Edit[] } {
+/** Where an encoder may have broken its lines. */
+function plainBreaks(text: string, from: number): readonly Edit[] {
   const breaks: Edit[] = [];
-  const soft: Edit[] = [];
   const { bytes } = lowBytes(text);
   const { length } = text;
-  for (let at = text.indexOf('\n', from); at >= 0; at = text.indexOf('\n', at + 1)) {
-    if (at > from && isPadding(bytes[at - 1] as number) && isPadding(text.charCodeAt(at - 1)))
-      soft.push({ start: at - 1, end: at + 1, reads: '' });
+  for (let at = text.indexOf('\n', from); at >= 0; at = text.indexOf('\n', at + 1))
     if (mayPart(bytes, length, at)) addBreak(breaks, text, at, at + 1);
-  }
   addBegun(breaks, text, from);
-  if (text.length > from && text.endsWith('=')) soft.push({ start: text.length - 1, end: text.length, reads: '' });
-  return { breaks, soft };
+  return breaks;
+}
+
+/** Soft line breaks of quoted-printable. */
+function* softBreaks(text: string, from: number): Generator<Edit> {
+  for (let at = text.indexOf('=\n', from); at >= 0; at = text.indexOf('=\n', at + 2))
+    yield { start: at, end: at + 2, reads: '' };
+  if (text.length > from && text.endsWith('=')) yield { start: text.length - 1, end: text.length, reads: '' };
 }
 
 const markOfBreak = /\n|(?:\\r)?\\n/g;
