@@ -16,7 +16,10 @@ declare module 'vitest' {
   }
 }
 
-/** Says at the end what of the canary corpus was seen, and what was left out: cluster tests, or what a cluster of somebody else cannot show; and leaves the sum for CI. */
+/**
+ * Says at the end what of the canary corpus was seen, and what was left out: cluster tests, or what a cluster of somebody else cannot
+ * show; and leaves the sum for CI.
+ */
 export class SummaryReporter implements Reporter {
   readonly #clusterOff: boolean;
   readonly #ownCluster: boolean;
