@@ -3,12 +3,14 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import type { ApiResponse } from './answer.ts';
 import type { ApiClient, ApiRequest } from './api-client.ts';
 import { unknownError } from './connection-failure.ts';
-import { isStatus, objectOf, parseBody } from './parse.ts';
+import { isStatus, type ManagedFields, objectOf, parseBody } from './parse.ts';
 import { statusError } from './status-error.ts';
 import type { StreamLimits } from './streamed.ts';
 import type { Tier } from './tier.ts';
 
 export interface ApiCall extends ApiRequest {
+  /** Of one object that is shown and nothing else they may be left out; kept where it is not said. */
+  readonly managedFields?: ManagedFields;
   readonly creates?: boolean;
 }
 
@@ -71,7 +73,7 @@ export class Api {
   /** The status as it comes, for who wants to see a 410 or a 403. */
   async #exchange(request: ApiCall): Promise<{ response: ApiResponse; body: Json | undefined }> {
     const response = await this.client.send(request, this.#tier, this.context);
-    const body = parseBody(response);
+    const body = parseBody(response, request.managedFields);
     if (response.status !== 404 || isStatus(body)) return { response, body };
     this.#onUnserved();
     if (request.mutates) return { response, body };

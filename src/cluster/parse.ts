@@ -1,12 +1,15 @@
 import { CountersignError } from '../domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { ApiResponse } from './answer.ts';
+import { withoutManagedFields } from './managed-fields.ts';
+
+export type ManagedFields = 'kept' | 'left out';
 
 /** The body as JSON; undefined where it is not JSON (a plain-text 404, a proxy's page). */
-export function parseBody(response: ApiResponse): Json | undefined {
-  if (!response.contentType.startsWith('application/json')) return undefined;
+export function parseBody({ contentType, text }: ApiResponse, managedFields: ManagedFields = 'kept'): Json | undefined {
+  if (!contentType.startsWith('application/json')) return undefined;
   try {
-    return JSON.parse(response.text) as Json;
+    return JSON.parse(managedFields === 'kept' ? text : withoutManagedFields(text)) as Json;
   } catch {
     return undefined;
   }

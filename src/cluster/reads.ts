@@ -7,6 +7,7 @@ import { collectionPath, objectPath, query } from './paths.ts';
 
 const accepted = { object: accept.json, table: accept.table, metadata: accept.metadataList } as const;
 
+/** To show it. */
 export function getCall(request: GetRequest): ApiCall {
   const path = objectPath(request.object);
   return {
@@ -15,10 +16,15 @@ export function getCall(request: GetRequest): ApiCall {
     accept: accepted[request.representation],
     mutates: false,
     what: `get ${objectLabel(request.object)}`,
+    managedFields: 'left out',
   };
 }
 
-export const readCall = (object: ObjectRef): ApiCall => getCall({ action: 'get', object, representation: 'object' });
+/** To plan with it. */
+export const readCall = (object: ObjectRef): ApiCall => ({
+  ...getCall({ action: 'get', object, representation: 'object' }),
+  managedFields: 'kept',
+});
 
 export function listCall(request: ListRequest): ApiCall {
   const { type, namespace, labelSelector, fieldSelector, limit, representation } = request;

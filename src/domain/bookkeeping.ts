@@ -13,9 +13,13 @@ export function withoutBookkeeping(body: Json): Json {
 }
 
 function withoutOwn(object: JsonObject): JsonObject {
-  if (!isJsonObject(object.metadata)) return object;
-  const { managedFields: _, ...metadata } = object.metadata;
-  if (!isJsonObject(metadata.annotations)) return { ...object, metadata };
-  const { [lastApplied]: __, ...annotations } = metadata.annotations;
-  return { ...object, metadata: { ...metadata, annotations } };
+  const { metadata } = object;
+  if (!isJsonObject(metadata)) return object;
+  const annotations = isJsonObject(metadata.annotations) ? metadata.annotations : undefined;
+  const applied = annotations !== undefined && Object.hasOwn(annotations, lastApplied);
+  if (!applied && !Object.hasOwn(metadata, 'managedFields')) return object;
+  const { managedFields: _, ...kept } = metadata;
+  if (!applied) return { ...object, metadata: kept };
+  const { [lastApplied]: __, ...others } = annotations;
+  return { ...object, metadata: { ...kept, annotations: others } };
 }
