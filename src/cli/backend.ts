@@ -9,14 +9,14 @@ import { ident, type Masked, say } from '../domain/masked.ts';
 import { systemClock } from '../system.ts';
 import type { CallSettings } from '../transport/calls.ts';
 import { refusalWithoutGate } from '../transport/own-outcomes.ts';
-import { defaultWaits, type Patience, type WaitTable, waitBudget } from '../transport/wait-budget.ts';
+import { defaultWaits, type Patience, type WaitTable, waitBudgets } from '../transport/wait-budget.ts';
 import { createStdioCaller, nobody } from './caller.ts';
 import { policyText } from './policy/text.ts';
 
 /** Everything behind the wire, opened when it is first needed. */
 export interface Backend {
   readonly invoke: Invoke;
-  readonly settings: () => Promise<CallSettings>;
+  readonly settings: () => CallSettings | Promise<CallSettings>;
   /** The rules that concern the caller, in words. Never rejects. */
   readonly policy: () => Promise<Masked<string>>;
   /** Begins to open; what fails is told by each call, and tried again by the next. */
@@ -49,7 +49,7 @@ export function createBackend(options: BackendOptions): Backend {
   return {
     invoke: async (invocation) => {
       try {
-        const composition = await open();
+        const composition = open.made() ?? (await open());
         const who = identify(composition, invocation.client);
         const { principal, standing } = who instanceof Promise ? await who : who;
         return await composition.invoke({ ...invocation, principal, standing });
@@ -58,6 +58,7 @@ export function createBackend(options: BackendOptions): Backend {
       }
     },
     settings: () =>
+      configured.made() ??
       configured().catch((thrown) => {
         told(thrown, log);
         return settingsOf(undefined, options.sandbox);
@@ -88,7 +89,7 @@ async function settingsOf(loaded: LoadedConfig | undefined, sandbox: boolean): P
     prefix: loaded?.config.tools.prefix ?? '',
     // Who calls is found out when everything is open, in `invoke`.
     principal: () => nobody,
-    waitBudget: (client, progress) => waitBudget(waits, client, progress),
+    waitBudget: waitBudgets(waits),
   };
 }
 
@@ -105,20 +106,33 @@ function told(thrown: unknown, log: Log): CountersignError {
     : error;
 }
 
+interface Retried<T> {
+  (): Promise<T>;
+  current(): Promise<T> | undefined;
+  /** For who asks at each call: what a promise holds is waited for, also when it is there. */
+  made(): T | undefined;
+}
+
 /** The same promise for everybody; after a failure the next one who asks tries again, so that a repaired file needs no restart. */
-function retried<T>(make: () => Promise<T>): { (): Promise<T>; current(): Promise<T> | undefined } {
+function retried<T>(make: () => Promise<T>): Retried<T> {
   let current: Promise<T> | undefined;
+  let made: T | undefined;
   const get = (): Promise<T> => {
     if (current === undefined) {
       const attempt = make();
       current = attempt;
-      attempt.catch(() => {
-        if (current === attempt) current = undefined;
-      });
+      attempt.then(
+        (value) => {
+          made = value;
+        },
+        () => {
+          if (current === attempt) current = undefined;
+        },
+      );
     }
     return current;
   };
-  return Object.assign(get, { current: () => current });
+  return Object.assign(get, { current: () => current, made: () => made });
 }
 
 export function waitTable(loaded: LoadedConfig | undefined): WaitTable {

@@ -14,7 +14,7 @@ import { version } from '../package.ts';
 import { type HttpServer, isLoopback, serveHttp } from '../transport/http/serve-http.ts';
 import { readTls, type Tls } from '../transport/http/tls-files.ts';
 import { createToolService } from '../transport/http/tool-service.ts';
-import { waitBudget } from '../transport/wait-budget.ts';
+import { waitBudgets } from '../transport/wait-budget.ts';
 import { waitTable } from './backend.ts';
 import { crashText } from './crash.ts';
 import type { ExitCode, Io } from './io.ts';
@@ -151,7 +151,7 @@ async function settingsOf(loaded: LoadedConfig, sandbox: boolean) {
   return {
     tools: withContexts(tools, contextsOf(loaded.config, sandbox)),
     prefix: loaded.config.tools.prefix,
-    waitBudget: (client: string, progress: boolean) => waitBudget(waits, client, progress),
+    waitBudget: waitBudgets(waits),
   };
 }
 

@@ -25,7 +25,7 @@ export interface CallSettings {
 export interface CallOptions {
   readonly invoke: Invoke;
   /** The configuration is read while the client already has its answer to `initialize`. Never rejects. */
-  readonly settings: () => Promise<CallSettings>;
+  readonly settings: () => CallSettings | Promise<CallSettings>;
   readonly client: () => { readonly name: string; readonly version: string };
   readonly write: (json: string) => void;
   readonly log: Log;
@@ -60,9 +60,11 @@ export function createCalls(options: CallOptions): Calls {
     let outcome: Outcome;
     const name = params.name;
     try {
+      const found = options.settings();
+      const settings = found instanceof Promise ? await found : found;
       outcome =
         typeof name === 'string'
-          ? await options.invoke(invocation(await options.settings(), name, params, bytes, hangup))
+          ? await options.invoke(invocation(settings, name, params, bytes, hangup))
           : malformedCall();
     } catch (thrown) {
       options.log.error('A call failed in a way that it must not', { tool: String(name), cause: String(thrown) });

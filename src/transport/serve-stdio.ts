@@ -15,7 +15,7 @@ import { createStdioWire, type StdioWire } from './stdio-wire.ts';
 export interface StdioOptions {
   readonly invoke: Invoke;
   /** Tools and configuration may still be read when the first calls come. Never rejects. */
-  readonly settings: () => Promise<CallSettings>;
+  readonly settings: () => CallSettings | Promise<CallSettings>;
   /** Called when the client has its answer to `initialize`: the time to do what would have made it wait. */
   readonly initialized?: () => void;
   /** The rules that concern the caller, in words; undefined: there is no such resource. */

@@ -23,9 +23,19 @@ export const defaultWaits: WaitTable = {
   withoutProgress: 50_000,
 };
 
-export function waitBudget(table: WaitTable, client: string, progress: boolean): number {
-  const name = client.toLowerCase();
-  const known = Object.entries(table.clients).find(([part]) => name.includes(part.toLowerCase()))?.[1];
-  const patience = known ?? (progress ? table.withProgress : table.withoutProgress);
-  return patience === 'decideWithin' ? asLongAsItTakes : patience;
+/** Milliseconds that a client of this name may wait for a person; asked at each call, mostly by the same client. */
+export type WaitBudget = (client: string, progress: boolean) => number;
+
+export function waitBudgets({ clients, withProgress, withoutProgress }: WaitTable): WaitBudget {
+  const parts = Object.entries(clients).map(([part, patience]) => [part.toLowerCase(), patience] as const);
+  const find = (client: string): Patience | undefined => {
+    const name = client.toLowerCase();
+    return parts.find(([part]) => name.includes(part))?.[1];
+  };
+  let last: { readonly client: string; readonly patience: Patience | undefined } | undefined;
+  return (client, progress) => {
+    if (last?.client !== client) last = { client, patience: find(client) };
+    const patience = last.patience ?? (progress ? withProgress : withoutProgress);
+    return patience === 'decideWithin' ? asLongAsItTakes : patience;
+  };
 }
