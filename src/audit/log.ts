@@ -65,7 +65,7 @@ class GroupCommitLog implements OpenAuditLog {
   }
 
   get lag(): number {
-    return this.#pending.size + (this.#inSync?.all.length ?? 0);
+    return this.#pending.size + (this.#inSync?.lines.length ?? 0);
   }
 
   get file(): string {
@@ -140,12 +140,14 @@ class GroupCommitLog implements OpenAuditLog {
       this.#endOfTurn = undefined;
       const { awaited } = this.#pending;
       if (awaited > 0) this.#flush(awaited >= this.#atWork);
-      else this.#writeEarly();
     });
   }
 
+  /**
+   * A note is left alone until then: its call has just sent its request or its answer, and on a busy machine whoever was woken by
+   * that has no processor before this thread rests.
+   */
   #noteSoon(): void {
-    this.#soon();
     this.#noteTimer ??= setTimeout(() => {
       this.#noteTimer = undefined;
       this.#flush();
@@ -158,7 +160,7 @@ class GroupCommitLog implements OpenAuditLog {
    */
   #flush(inPlace = false): void {
     if (this.#inSync !== undefined || this.#pending.size === 0) return;
-    const batch = this.#take();
+    const batch = this.#pending.take();
     const chain = this.#written(batch);
     if (chain === undefined) return;
     if (inPlace && chain.isQuick) this.#sync(chain, batch);
@@ -167,27 +169,10 @@ class GroupCommitLog implements OpenAuditLog {
 
   /** For the end: everything that waits, in this tick. */
   #flushNow(): void {
-    if (!this.#pending.hasQueued && this.#chain === undefined) return;
-    const batch = this.#take();
+    if (this.#pending.size === 0 && this.#chain === undefined) return;
+    const batch = this.#pending.take();
     const chain = this.#written(batch);
     if (chain !== undefined) this.#sync(chain, batch);
-  }
-
-  /**
-   * While nobody else is served, notes are written as soon as their call has its request or its answer away, so that the next
-   * call has only its own line to write before its sync.
-   */
-  #writeEarly(): void {
-    const mayWrite = this.#atWork === 1 && this.#inSync === undefined && this.#chain !== undefined;
-    if (!mayWrite || !this.#pending.hasQueued) return;
-    const batch = this.#pending.take();
-    if (this.#written(batch) !== undefined) this.#pending.areWritten(batch);
-  }
-
-  #take(): Batch {
-    clearTimeout(this.#noteTimer);
-    this.#noteTimer = undefined;
-    return this.#pending.take();
   }
 
   /** The chain that holds its lines now. Undefined where it cannot be written: all who wait are told. */
@@ -231,15 +216,14 @@ class GroupCommitLog implements OpenAuditLog {
     if (this.#rotating) this.#rotateNow();
     for (const resolve of this.#idle.splice(0)) resolve();
     if (this.#pending.awaited > 0) this.#soon();
-    else if (this.#pending.hasQueued) this.#noteSoon();
+    else if (this.#pending.size > 0) this.#noteSoon();
   }
 
-  /** No sync runs. Notes that stand in the file already are made durable first: its end is what the next one names. */
+  /** No sync runs. */
   #rotateNow(): void {
     this.#rotating = false;
     const old = this.#chain;
     if (old === undefined || this.#closed) return;
-    if (this.#pending.hasWritten && !this.#sync(old, this.#pending.takeWritten())) return;
     try {
       this.begin();
       old.close();
@@ -251,8 +235,7 @@ class GroupCommitLog implements OpenAuditLog {
   #succeeded(batch: Batch): void {
     if (batch === this.#inSync) this.#inSync = undefined;
     this.#health.succeeded(this.#file, this.#pending.takeDropped());
-    const { all } = batch;
-    if (all.length > 0) this.#listener?.(all);
+    if (batch.lines.length > 0) this.#listener?.(batch.lines);
     batch.settle();
   }
 

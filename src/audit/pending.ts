@@ -12,19 +12,12 @@ const mostKept = 10_000;
 
 /** Lines that become durable with one sync, and the one promise of all who wait for them. */
 export class Batch {
-  /** They stand in the file already. */
-  written: readonly Waiting[] = [];
-  /** They are in no file yet. */
   lines: Waiting[] = [];
   /** How many of them somebody waits for. */
   awaited = 0;
   #durable: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
   #reject: ((failure: CountersignError) => void) | undefined;
-
-  get all(): readonly Waiting[] {
-    return this.written.length === 0 ? this.lines : [...this.written, ...this.lines];
-  }
 
   /** One for all: a promise for each would be made, kept and settled for nothing. */
   get durable(): Promise<void> {
@@ -47,20 +40,12 @@ export class Pending {
   #next = new Batch();
 
   get size(): number {
-    return this.#next.lines.length + this.#next.written.length;
-  }
-
-  get hasQueued(): boolean {
-    return this.#next.lines.length > 0;
+    return this.#next.lines.length;
   }
 
   /** How many are waited for. */
   get awaited(): number {
     return this.#next.awaited;
-  }
-
-  get hasWritten(): boolean {
-    return this.#next.written.length > 0;
   }
 
   /** Resolves when the line is on disk. */
@@ -88,21 +73,8 @@ export class Pending {
     return batch;
   }
 
-  /** Only those that stand in the file. */
-  takeWritten(): Batch {
-    const batch = new Batch();
-    batch.written = this.#next.written;
-    this.#next.written = [];
-    return batch;
-  }
-
-  /** Of a batch that nobody waits for: its lines are in the file now, and durable with the next one. */
-  areWritten(batch: Batch): void {
-    this.#next.written = [...batch.all, ...this.#next.written];
-  }
-
   /** Of a batch that is not on disk its notes are tried again, before those that came later. */
   putBack(batch: Batch): void {
-    this.#next.lines = [...batch.all.filter(({ isNote }) => isNote), ...this.#next.lines];
+    this.#next.lines = [...batch.lines.filter(({ isNote }) => isNote), ...this.#next.lines];
   }
 }

@@ -76,17 +76,14 @@ describe.each(['full', 'half', 'io', 'half-and-stuck'] as const)('a disk that is
   });
 });
 
-it.each(['full', 'half', 'io'] as const)('loses no note that was in the file when the disk got %s', async (fault) => {
+it.each(['full', 'half', 'io'] as const)('loses no note that waited when the disk got %s', async (fault) => {
   const folder = temporaryFolder();
   const disk = fragileDisk();
   const audit = await opened({ folder, files: disk });
   await audit.append(event('Planned', 'before'), 'waits', 1);
   audit.note(event('Executed', 'early', { dryRun: true }));
-  await new Promise(setImmediate);
-  expect(linesIn(folder).at(-1)?.invocation).toBe('early');
   disk.fault = fault;
   audit.note(event('Executed', 'later', { dryRun: true }));
-  await new Promise(setImmediate);
   await expect(audit.append(event('Planned', 'lost'), 'waits', 1)).rejects.toMatchObject({ code: 'AuditUnavailable' });
   disk.fault = 'none';
   await audit.append(event('Planned', 'after'));
