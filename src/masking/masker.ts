@@ -75,7 +75,7 @@ export function createMasker({ clock = Date, config, patterns, ...options }: Mas
 }
 
 /** Not a break alone: two leaves that look encoded would be read as one that was wrapped, which costs more than all else. */
-const betweenLeaves = '\n;\n';
+const betweenLeaves = ';\n';
 
 /**
  * By structure first. Known values and patterns are looked for in all leaves at once, which costs a hundredth of looking into

@@ -59,6 +59,8 @@ class Matcher implements KnownMatcher {
     let sure = this.#plain(text, from, final, spans);
     const { longest } = this.#needles;
     for (const view of viewsOf(text, from, longest)) sure = Math.min(sure, this.#inView(view, from, final, spans));
+    // Where nothing was found, a placeholder matters only if it may have begun at the end.
+    if (final && spans.length === 0) return { spans, sure };
     const walls = wallsIn(text, from, final, this.#needles.walls);
     return walls === undefined ? { spans, sure } : outside(walls, spans, sure);
   }
