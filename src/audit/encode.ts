@@ -87,54 +87,6 @@ function valueText(value: AuditValue): string {
 const toEscape = /[^ -~]|["\\]/;
 const textOf = (text: string): string => (toEscape.test(text) ? visibleJson(text) : `"${text}"`);
 
-/** Long events are encoded at once; below this no escape makes one too long for a line, so that encoding cannot fail later. */
-const certainlyShort = 8_000;
-
-/**
- * A line whose text is made when it is asked for, if it is short: while its call waits for the cluster or for its next
- * question, instead of making it wait.
- * @throws TypeError at once, as `encodeEvent` does
- */
-export class LaterEntry {
-  readonly time: number;
-  readonly type: string;
-  readonly isNote = true;
-  readonly #event: AuditEvent;
-  #members: string | undefined;
-
-  constructor(time: number, event: AuditEvent) {
-    this.time = time;
-    this.type = event.type;
-    this.#event = event;
-    if (roughLength(event) >= certainlyShort) this.#members = encodeEvent(event);
-  }
-
-  get members(): string {
-    this.#members ??= encodeEvent(this.#event);
-    return this.#members;
-  }
-}
-
-/** @throws TypeError as `encodeEvent` does */
-function roughLength(event: AuditEvent): number {
-  const given: Given = event.fields;
-  let sum = event.invocation.length;
-  for (const key in given) {
-    const value = given[key];
-    if (value === undefined) continue;
-    if (!lastMembers.has(key)) mustBeFree(key);
-    sum += key.length;
-    if (isList(value)) for (const each of value) sum += lengthOf(each);
-    else sum += lengthOf(value);
-  }
-  return sum;
-}
-
-function lengthOf(value: AuditValue): number {
-  const plain = plainOf(value);
-  return typeof plain === 'string' ? plain.length : 32;
-}
-
 function fieldsOf(event: AuditEvent): JsonObject {
   const fields: Record<string, Json> = { invocation: event.invocation };
   const given: Given = event.fields;

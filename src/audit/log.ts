@@ -5,7 +5,7 @@ import { attachText } from './attached.ts';
 import type { Chain } from './chain.ts';
 import type { Head } from './chain-files.ts';
 import { ChainStarter } from './chain-starter.ts';
-import { encodeEvent, LaterEntry } from './encode.ts';
+import { encodeEvent } from './encode.ts';
 import { flushAtExit } from './exit.ts';
 import { Health } from './health.ts';
 import type { AuditLogOptions, OpenAuditLog } from './open-log.ts';
@@ -111,7 +111,8 @@ class GroupCommitLog implements OpenAuditLog {
 
   note(event: AuditEvent): void {
     if (this.#closed) return;
-    this.#pending.addNote(new LaterEntry(this.#options.clock.now(), event));
+    const members = encodeEvent(event);
+    this.#pending.addNote({ time: this.#options.clock.now(), type: event.type, members, isNote: true });
     this.#noteSoon();
   }
 
