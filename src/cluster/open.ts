@@ -65,18 +65,18 @@ export function openCluster(options: OpenClusterOptions): OpenCluster {
     return new Api(client, as === undefined ? found : tierOf(undefined, found.credentials), context, unserved);
   };
   let identity: ClusterIdentity | undefined;
+  const identify = async (context: RequestContext): Promise<ClusterIdentity> => {
+    const read = await readIdentity(name, await entrance.reach(), api('plan', context));
+    checkPinned(read, { ...config.identity, ...identity });
+    if (!sandbox && identity === undefined) await options.pins?.check(read);
+    identity = read;
+    return read;
+  };
   return {
     name,
     defaultNamespace,
     sandbox,
-    identity: async (context, fresh = false) => {
-      if (identity !== undefined && !fresh) return identity;
-      const read = await readIdentity(name, await entrance.reach(), api('plan', context));
-      checkPinned(read, { ...config.identity, ...identity });
-      if (!sandbox && identity === undefined) await options.pins?.check(read);
-      identity = read;
-      return read;
-    },
+    identity: (context, fresh = false) => (identity !== undefined && !fresh ? identity : identify(context)),
     planning: (context) => new Planning(defaultNamespace, api('plan', context), discovery),
     checkRoles: (requests) => {
       for (const request of requests) if (!tiers.has(tierFor(request))) noRole(name, tierFor(request));

@@ -42,7 +42,7 @@ export interface Cluster {
   readonly defaultNamespace: string;
   readonly sandbox: boolean;
   /** Cached after the first read; `fresh` reads it again over the executing connection (at the claim). @throws Unavailable */
-  identity(context: RequestContext, fresh?: boolean): Promise<ClusterIdentity>;
+  identity(context: RequestContext, fresh?: boolean): ClusterIdentity | Promise<ClusterIdentity>;
   planning(context: RequestContext): PlanningHandle;
   /** Before anybody is asked: whether there is a role for what these requests do. @throws Forbidden with what to configure */
   checkRoles(requests: readonly PlannedRequest[]): void;

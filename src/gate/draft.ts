@@ -36,11 +36,12 @@ export async function draft(
   const bare = cluster.planning(call.context());
   const planning = new GuardedPlanning(gate, call, cluster.name, bare, pinned);
   const drafted = await tool.plan(input, planning);
-  const scopes = tool.access.mutates ? valuesBeside(gate, call, cluster, drafted) : noScopes;
+  const { mutates } = tool.access;
+  const scopes = mutates ? valuesBeside(gate, call, cluster, drafted) : noScopes;
   // What the API server says to the plan comes first.
   scopes.catch(() => undefined);
   const completed = await completeOrDeny({ gate, call, tool, cluster, drafted, planning, bare, pinned, scopes });
-  await scopes;
+  if (mutates) await scopes;
   cluster.checkRoles(completed.map(({ request }) => request));
   const identity = await cluster.identity(call.context(), pinned !== undefined);
   const facts = await factsOf(gate, bare, completed);
@@ -51,7 +52,8 @@ export async function draft(
       completed.map(({ request }) => request),
     ),
   ]);
-  await recordPlan(gate, call, tool, plan, stringAt(input, 'reason'));
+  tellPlan(call, plan);
+  if (mutates) await recordPlan(gate, call, plan, stringAt(input, 'reason'));
   return new DraftedCall({ gate, call, tool, input, cluster, planning, plan, pinned, ...shown(completed, drafted) });
 }
 
@@ -170,7 +172,8 @@ const possibleTargets = (tool: Tool, { requests }: Drafted): readonly (readonly 
     })),
   );
 
-async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan, reason: string | undefined): Promise<void> {
+/** In every later audit line. */
+function tellPlan(call: Call, plan: Plan): void {
   // As long as it is: what grows item by item is given room for sixteen, and is kept while people decide.
   const objects = plan.requests.filter((request) => request.action !== 'list').map(({ object }) => objectId(object));
   call.story = {
@@ -178,7 +181,9 @@ async function recordPlan(gate: Gate, call: Call, tool: Tool, plan: Plan, reason
     ...(objects.length === 0 ? {} : { objects }),
     ...(plan.manifestDigests.length === 0 ? {} : { manifestDigests: idents(plan.manifestDigests) }),
   };
-  if (!tool.access.mutates) return;
+}
+
+async function recordPlan(gate: Gate, call: Call, plan: Plan, reason: string | undefined): Promise<void> {
   call.note('Planned', {
     planDigest: idents([plan.planDigest])[0],
     ...(await recordedFacts(gate, plan.facts)),

@@ -12,6 +12,7 @@ const atOnce = 8;
 /** All objects are planned before anything runs; a handful at a time, so that a big call does not flood the API server. */
 export async function completeAll(completing: Completing): Promise<readonly Completed[]> {
   const drafts = completing.all;
+  if (drafts.every(isRead)) return drafts.map((read) => completeRead(completing, read));
   const completed: Completed[] = [];
   for (let start = 0; start < drafts.length; start += atOnce) {
     const some = drafts.slice(start, start + atOnce);
@@ -24,10 +25,8 @@ export async function completeAll(completing: Completing): Promise<readonly Comp
 function complete(completing: Completing, draft: RequestDraft): Promise<Completed | undefined> {
   switch (draft.action) {
     case 'list':
-      refuseHiddenSelector(completing.gate.masker, draft.type, draft);
-      return Promise.resolve({ request: draft, sensitive: [] });
     case 'get':
-      return Promise.resolve({ request: draft, sensitive: [] });
+      return Promise.resolve(completeRead(completing, draft));
     case 'logs':
       return completeLogs(completing, draft);
     case 'apply':
@@ -39,4 +38,13 @@ function complete(completing: Completing, draft: RequestDraft): Promise<Complete
     case 'exec':
       return completeExec(completing, draft);
   }
+}
+
+type ReadDraft = Extract<RequestDraft, { action: 'get' | 'list' }>;
+const isRead = (draft: RequestDraft): draft is ReadDraft => draft.action === 'get' || draft.action === 'list';
+
+/** Nothing of a read depends on what the cluster says. @throws Invalid */
+function completeRead({ gate }: Completing, request: ReadDraft): Completed {
+  if (request.action === 'list') refuseHiddenSelector(gate.masker, request.type, request);
+  return { request, sensitive: [] };
 }

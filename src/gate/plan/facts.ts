@@ -15,13 +15,18 @@ import type { Completed } from './completed.ts';
 const longestInLine = 32 * 1024;
 
 /** The facts of a plan, derived when they are asked for; the objects that they are read off are not kept for longer. */
-export async function factsOf(gate: Gate, bare: PlanningHandle, completed: readonly Completed[]): Promise<() => Facts> {
+export function factsOf(
+  gate: Gate,
+  bare: PlanningHandle,
+  completed: readonly Completed[],
+): (() => Facts) | Promise<() => Facts> {
   const seen = completed.map(({ request, effect, before, after, body }) => ({ request, effect, before, after, body }));
   const asked = seen.filter(({ request }) => isMutating(request) || readsLabels(gate, request)).map(namespaceTouched);
-  const labels = asked.length === 0 ? {} : await namespaceLabels(bare, asked);
-  const derived = lazy(() => deriveFacts({ seen, namespaceLabels: labels }));
-  if (asked.length > 0) derived();
-  return derived;
+  if (asked.length === 0) return lazy(() => deriveFacts({ seen, namespaceLabels: {} }));
+  return namespaceLabels(bare, asked).then((labels) => {
+    const facts = deriveFacts({ seen, namespaceLabels: labels });
+    return () => facts;
+  });
 }
 
 /** What is known of a read before it is made: not the labels of its namespace, so a rule that reads those does not allow it. */
