@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type ClusterAgent, startClusterAgent, uniqueName } from '../support/cluster-agent.ts';
 import type { KubeObject } from '../support/control-plane/kube.ts';
-import { manifest } from '../support/manifests.ts';
+import { gadgetDefinition, manifest } from '../support/manifests.ts';
 
 const reason = 'they belong together';
 const both = ['ana@example.com', 'bo@example.com'] as const;
@@ -20,21 +20,20 @@ const changes = (structured: { changes?: unknown }) =>
 function together() {
   const name = uniqueName('together');
   const group = `${name}.countersign.dev`;
-  const crd = manifest('widget-crd');
   return {
     name,
     group,
     namespace: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-    definition: { ...crd, metadata: { name: `widgets.${group}` }, spec: { ...crd.spec, group } },
-    widget: { ...manifest('widget', name), apiVersion: `${group}/v1` },
+    definition: gadgetDefinition(group),
+    gadget: { ...manifest('widget', name), apiVersion: `${group}/v1`, kind: 'Gadget' },
     deployment: manifest('deployment', name),
     settings: manifest('configmap', name),
   };
 }
 
 it('runs a namespace, a definition, an object of it and a Deployment in the order in which they need each other', async () => {
-  const { name, group, namespace, definition, widget, deployment } = together();
-  const given = documents(deployment, widget, definition, namespace);
+  const { name, group, namespace, definition, gadget, deployment } = together();
+  const given = documents(deployment, gadget, definition, namespace);
   const plan = await agent.call('apply', { manifest: given, dryRun: true, reason });
   expect(plan.structured.status, plan.text).toBe('dry_run');
   expect(plan.text).toContain('effect unknown: its namespace is made by the same call');
@@ -46,11 +45,11 @@ it('runs a namespace, a definition, an object of it and a Deployment in the orde
   expect(done.structured.status, done.text).toBe('executed');
   expect(done.text).toContain('Applied 4 of 4');
   const order = changes(done.structured).map(({ object }) => object);
-  expect(order.slice(0, 2)).toEqual([`Namespace/${name}`, `CustomResourceDefinition/widgets.${group}`]);
+  expect(order.slice(0, 2)).toEqual([`Namespace/${name}`, `CustomResourceDefinition/gadgets.${group}`]);
   expect(changes(done.structured).map(({ result }) => result)).toEqual(['created', 'created', 'created', 'created']);
   expect(await agent.kube.get(`/apis/apps/v1/namespaces/${name}/deployments/web`)).toBeDefined();
-  expect(await agent.kube.get(`/apis/${group}/v1/namespaces/${name}/widgets/gear`)).toBeDefined();
-  await agent.kube.delete(`${definitions}/widgets.${group}`);
+  expect(await agent.kube.get(`/apis/${group}/v1/namespaces/${name}/gadgets/gear`)).toBeDefined();
+  await agent.kube.delete(`${definitions}/gadgets.${group}`);
   await agent.kube.delete(`/api/v1/namespaces/${name}`);
 });
 

@@ -36,3 +36,13 @@ export function manifest(name: string, namespace?: string): KubeObject {
 
 /** The CRDs that `widget` and `fleet` are made from. */
 export const crdManifests = ['widget-crd', 'fleet-crd'] as const;
+
+/**
+ * The fixture's definition in a group of its own, by other names: whoever asks for `widgets` meanwhile, in the same cluster, is
+ * answered as before.
+ */
+export function gadgetDefinition(group: string): KubeObject {
+  const { spec, ...crd } = manifest('widget-crd');
+  const names = { plural: 'gadgets', singular: 'gadget', kind: 'Gadget' };
+  return { ...crd, metadata: { name: `gadgets.${group}` }, spec: { ...spec, group, names } };
+}

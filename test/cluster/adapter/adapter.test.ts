@@ -7,7 +7,7 @@ import { type Kube, type KubeObject, readAudit } from '../../support/control-pla
 import { controlPlane, needs, testKube, testNamespace } from '../../support/control-plane/namespace.ts';
 import { waitUntil } from '../../support/control-plane/wait-until.ts';
 import { currentContext } from '../../support/current-context.ts';
-import { manifest } from '../../support/manifests.ts';
+import { gadgetDefinition, manifest } from '../../support/manifests.ts';
 
 describe('the adapter against a real API server only', () => {
   const mint = createGrantMint();
@@ -59,18 +59,16 @@ describe('the adapter against a real API server only', () => {
     const cluster = open();
     const planning = cluster.planning(context());
     const crdType = await planning.resolveKind('apiextensions.k8s.io/v1', 'CustomResourceDefinition');
-    const body = manifest('widget-crd');
     const group = `late-${namespace}.fixtures.countersign.dev`;
-    body.metadata.name = `widgets.${group}`;
-    body.spec.group = group;
+    const body = gadgetDefinition(group);
     const object = { type: crdType, namespace: undefined, name: body.metadata.name };
     const apply = { action: 'apply', mode: 'create', object, body, forceConflicts: false } as const;
-    await expect(planning.resolveKind(`${group}/v1`, 'Widget')).rejects.toMatchObject({ code: 'Invalid' });
+    await expect(planning.resolveKind(`${group}/v1`, 'Gadget')).rejects.toMatchObject({ code: 'Invalid' });
     await cluster.execution(mint.mint({ planDigest: '', requests: [apply] }), context()).send(apply);
     const type = await waitUntil('the kind is known', () =>
-      planning.resolveKind(`${group}/v1`, 'Widget').catch(() => undefined),
+      planning.resolveKind(`${group}/v1`, 'Gadget').catch(() => undefined),
     );
-    expect(type).toMatchObject({ servedBy: 'crd', resource: 'widgets' });
+    expect(type).toMatchObject({ servedBy: 'crd', resource: 'gadgets' });
     await kube.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${body.metadata.name}`);
     await cluster.close();
   });
