@@ -161,7 +161,7 @@ class GroupCommitLog implements OpenAuditLog {
    */
   #flush(inPlace = false): void {
     if (this.#inSync !== undefined || this.#pending.size === 0) return;
-    const batch = this.#pending.take();
+    const batch = this.#take();
     const chain = this.#written(batch);
     if (chain === undefined) return;
     if (inPlace && chain.isQuick) this.#sync(chain, batch);
@@ -171,9 +171,15 @@ class GroupCommitLog implements OpenAuditLog {
   /** For the end: everything that waits, in this tick. */
   #flushNow(): void {
     if (this.#pending.size === 0 && this.#chain === undefined) return;
-    const batch = this.#pending.take();
+    const batch = this.#take();
     const chain = this.#written(batch);
     if (chain !== undefined) this.#sync(chain, batch);
+  }
+
+  #take(): Batch {
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = undefined;
+    return this.#pending.take();
   }
 
   /** The chain that holds its lines now. Undefined where it cannot be written: all who wait are told. */
