@@ -226,7 +226,7 @@ export class Walk implements Walker {
   members(object: JsonObject, mask: (key: string, value: Json) => Json): JsonObject {
     let copy: Record<string, Json> | undefined;
     const marks = this.#marks?.get(object);
-    for (const key of Object.keys(object)) {
+    for (const key in object) {
       const before = object[key] as Json;
       this.#frames.push(key);
       const verdict = marks?.get(key);
