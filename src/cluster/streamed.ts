@@ -94,7 +94,17 @@ export class Streamed implements Dispatcher.DispatchHandler, Watched {
     } catch (thrown) {
       if (this.#end()) this.#reject(thrown);
       controller.abort(new Error('given up'));
+      return;
     }
+    this.#rest(controller);
+  }
+
+  /** What has arrived would be read on end, some 2 MB at a time, and every other call would wait for as long as they are masked. */
+  #rest(controller: Dispatcher.DispatchController): void {
+    controller.pause();
+    setImmediate(() => {
+      if (!this.over) controller.resume();
+    });
   }
 
   onResponseEnd(): void {
