@@ -78,6 +78,6 @@ export class Api {
     this.#onUnserved();
     if (request.mutates) return { response, body };
     const again = await this.client.send(request, this.#tier, this.context);
-    return { response: again, body: parseBody(again) };
+    return { response: again, body: parseBody(again, request.managedFields) };
   }
 }
