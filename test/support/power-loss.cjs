@@ -4,6 +4,8 @@
  * `{"made"}` for a file that it makes, `{"file", "size"}` after a sync of one, with the size that it had before the sync began, and
  * `{"folder"}` after one of the folder, which makes the names in it durable. A line is there before the product learns that its sync is done. With
  * COUNTERSIGN_TEST_LIES no sync is written down: a disk that says that it synced, and did not. The product knows nothing of it.
+ *
+ * Each sync takes some milliseconds more: on a quick disk a kill would seldom find a line that is written and not synced.
  */
 const fs = require('node:fs');
 const { dirname, resolve } = require('node:path');
@@ -13,6 +15,8 @@ const lies = process.env.COUNTERSIGN_TEST_LIES !== undefined;
 const { openSync, closeSync, fdatasyncSync, fsyncSync, fdatasync, fstatSync, writeSync } = fs;
 const journal = openSync(process.env.COUNTERSIGN_TEST_SYNCED, 'a');
 const paths = new Map();
+const milliseconds = 3;
+const hold = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
 const note = (line) => void writeSync(journal, `${JSON.stringify(line)}\n`);
 const inDisk = (path) => resolve(path) === disk || dirname(resolve(path)) === disk;
@@ -37,6 +41,7 @@ const synced = (file) => {
 };
 fs.fdatasyncSync = (file) => {
   const done = synced(file);
+  hold();
   fdatasyncSync(file);
   done();
 };
@@ -47,10 +52,14 @@ fs.fsyncSync = (file) => {
 };
 fs.fdatasync = (file, callback) => {
   const done = synced(file);
-  fdatasync(file, (error) => {
-    if (error === null) done();
-    callback(error);
-  });
+  setTimeout(
+    () =>
+      fdatasync(file, (error) => {
+        if (error === null) done();
+        callback(error);
+      }),
+    milliseconds,
+  );
 };
 // Also for modules that import these functions by name.
 require('node:module').syncBuiltinESMExports();
