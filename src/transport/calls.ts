@@ -10,6 +10,7 @@ import type { AnyTool } from '../domain/tool.ts';
 import { malformedCall, refusalWithoutGate } from './own-outcomes.ts';
 import { present } from './present.ts';
 import { type RequestId, rpcError } from './stdio-wire.ts';
+import type { WaitBudget } from './wait-budget.ts';
 
 /** The tools, and what the configuration says about calls. */
 export interface CallSettings {
@@ -19,7 +20,7 @@ export interface CallSettings {
   /** Who is calling; asked for each call. */
   readonly principal: () => Principal;
   /** Milliseconds that a call of this client may wait for a person. */
-  readonly waitBudget: (client: string, progress: boolean) => number;
+  readonly waitBudget: WaitBudget;
 }
 
 export interface CallOptions {

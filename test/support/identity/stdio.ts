@@ -39,8 +39,7 @@ export async function stdioRig(identity: object, env: Record<string, string | un
     env,
     logged,
     call: async (tool, input) => {
-      const { principal: who } = await backend.settings();
-      const principal = who();
+      const principal = (await backend.settings()).principal();
       const outcome = await backend.invoke({
         ...{ tool, input, inputBytes: 100, principal, client: { name: 'test', version: '1' }, progress: undefined },
         ...{ signal: new AbortController().signal, waitBudget: 0 },
